@@ -1,0 +1,238 @@
+"""The commands. Each opens nothing and computes nothing itself: it calls one function of `sarhad.workflow`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sarhad import __version__
+from sarhad.cli.terminal import BAD_DATA, INFEASIBLE, command, emit, watching
+
+app = typer.Typer(
+    name="sarhad",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Plan a border programme and see what each measure, dollar and month does to security.",
+)
+
+ProgrammePath = Annotated[Path, typer.Argument(metavar="PROGRAMME", help="A folder or a .gpkg file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit give the same bytes.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
+PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
+Language = Annotated[str, typer.Option(help="Language of the report, such as en or ar.")]
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"sarhad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+@command
+def demo(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
+    time_limit: Annotated[float, typer.Option(help="Seconds for the plan.")] = 40.0,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Plan the shipped example, write programme, plan and report into a folder."""
+    from sarhad.workflow.demo import run_demo
+
+    with watching(quiet=quiet) as watch:
+        done = run_demo(out, time_limit_s=time_limit, seed=seed, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+    return _plan_status(done.payload)
+
+
+@app.command()
+@command
+def new(
+    programme: ProgrammePath,
+    border: Annotated[Path, typer.Option(help="GeoJSON with one LineString: the border line.")],
+    terrain: Annotated[list[Path], typer.Option(help="GeoTIFF of elevations in metres; may be repeated.")],
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(help="Folder of tables (CSV) to start from: measures, threats, partners ..."),
+    ] = None,
+    inside: Annotated[
+        str, typer.Option(help="Country inside (left of the line), ISO 3166-1 alpha-3.")
+    ] = "AAA",
+    beyond: Annotated[str, typer.Option(help="Country beyond the line.")] = "BBB",
+    as_json: AsJson = False,
+) -> None:
+    """Start a programme from a border line, a terrain and a catalogue; say what is missing before `plan`."""
+    from sarhad.workflow.creating import create
+
+    done = create(programme, border, tuple(terrain), catalogue=catalogue, countries=(inside, beyond))
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def check(programme: ProgrammePath, as_json: AsJson = False) -> int:
+    """List every fault at once: table, row, column, value, remedy."""
+    from sarhad.workflow.storing import check_programme
+
+    done = check_programme(programme)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+    return BAD_DATA if done.payload["errors"] else 0
+
+
+@app.command()
+@command
+def plan(
+    programme: ProgrammePath,
+    name: Annotated[str, typer.Option(help="Name under which the plan is kept.")] = "draft",
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
+    seed: Seed = 1,
+    lock_in: Annotated[
+        list[str] | None, typer.Option(help="ITEM or ITEM=QUARTER that must be built.")
+    ] = None,
+    lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Find the best plan under each partner's money; state value, bound, gap and status."""
+    from sarhad.workflow.planning import plan_programme
+
+    with watching(quiet=quiet) as watch:
+        done = plan_programme(
+            programme,
+            out or programme,
+            name=name,
+            time_limit_s=time_limit,
+            seed=seed,
+            locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+    return _plan_status(done.payload)
+
+
+@app.command()
+@command
+def evaluate(
+    programme: ProgrammePath,
+    plan: PlanName,
+    mover: Annotated[
+        str,
+        typer.Option(help="informed, logit, fixed (keeps its old paths), partly (knows half the items)."),
+    ] = "informed",
+    fine: Annotated[
+        bool, typer.Option("--fine", help="Also judge the final state on the fine grid.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Evaluate a plan, independently of any solver."""
+    from sarhad.workflow.evaluating import evaluate_plan
+
+    with watching(quiet=quiet) as watch:
+        done = evaluate_plan(programme, plan, mover=mover, is_fine=fine, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def explain(
+    programme: ProgrammePath,
+    item: Annotated[str, typer.Argument(help="Id of an item, such as those `plan` lists.")],
+    plan: PlanName,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Explain an item: its marginal value, alone and in the plan, what binds, what would replace it."""
+    from sarhad.workflow.explaining import explain_item
+
+    with watching(quiet=quiet) as watch:
+        done = explain_item(programme, item, plan, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def trace(
+    programme: ProgrammePath,
+    figure: Annotated[
+        str, typer.Argument(help="A figure, such as value, cost:ITEM or detection:SECTION.")
+    ] = "list",
+    as_json: AsJson = False,
+) -> None:
+    """Follow a figure of the report to its formula, rows and sources. `list` names the figures."""
+    from sarhad.workflow.tracing import trace_figure
+
+    done = trace_figure(programme, figure)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def report(
+    programme: ProgrammePath,
+    plan: PlanName,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the report.")] = Path("out"),
+    lang: Language = "en",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the report of a plan that the programme holds: one self-contained page, figures, a workbook."""
+    from sarhad.workflow.reporting import report_plan
+
+    with watching(quiet=quiet) as watch:
+        done = report_plan(programme, plan, out, langs=(lang,), on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def pack(
+    folder: ProgrammePath, out: Annotated[Path, typer.Argument(help="A .gpkg file.")], as_json: AsJson = False
+) -> None:
+    """Turn the text form (a folder) into the working form (one .gpkg file)."""
+    from sarhad.workflow.storing import convert
+
+    done = convert(folder, out, suffix=".gpkg")
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def unpack(
+    file: ProgrammePath, out: Annotated[Path, typer.Argument(help="A folder.")], as_json: AsJson = False
+) -> None:
+    """Turn the working form (one .gpkg file) into the text form (a folder)."""
+    from sarhad.workflow.storing import convert
+
+    done = convert(file, out, suffix="")
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def describe(programme: ProgrammePath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Count what a programme holds; derive what it does not hold yet."""
+    from sarhad.workflow.storing import describe_programme
+
+    with watching(quiet=quiet) as watch:
+        done = describe_programme(programme, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+def _plan_status(payload: dict[str, Any]) -> int:
+    return INFEASIBLE if payload["status"] == "infeasible" else 0

@@ -1,0 +1,38 @@
+"""Detection: exposure, shortest paths, the chance to evade, and `evaluate` of any plan; knows no solver."""
+
+from sarhad.detection.check import check_instance
+from sarhad.detection.evaluation import Evaluation, evaluate
+from sarhad.detection.exposure import columns_on, edge_exposure, prevention
+from sarhad.detection.instance import Exposure, Graph, Instance
+from sarhad.detection.logit import least_theta
+from sarhad.detection.marginal import addition_values, removal_values
+from sarhad.detection.movers import CrossingLogit, Informed, Logit, Mover, NonAdaptive, PartlyInformed
+from sarhad.detection.quick import value_by_period, value_by_threat
+from sarhad.detection.shortest import Groups, distances, groups, path_edges
+
+__all__ = [
+    "CrossingLogit",
+    "Evaluation",
+    "Exposure",
+    "Graph",
+    "Groups",
+    "Informed",
+    "Instance",
+    "Logit",
+    "Mover",
+    "NonAdaptive",
+    "PartlyInformed",
+    "addition_values",
+    "check_instance",
+    "columns_on",
+    "distances",
+    "edge_exposure",
+    "evaluate",
+    "groups",
+    "least_theta",
+    "path_edges",
+    "prevention",
+    "removal_values",
+    "value_by_period",
+    "value_by_threat",
+]

@@ -1,0 +1,206 @@
+"""What single items are worth in a plan: the exact value of removing or adding each, informed movers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from sarhad.detection.evaluation import truth
+from sarhad.detection.exposure import columns_on, prevention, refuse_shape
+from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
+from sarhad.detection.prepared import Prepared, prepare
+from sarhad.detection.repair import distances_after
+from sarhad.detection.shortest import Adjacency, in_threads, search
+from sarhad.errors import SpecError
+
+
+def removal_values(
+    instance: Instance, operating: BoolArray, years: FloatArray, items: IntArray
+) -> FloatArray:
+    """Return what each item saves in the plan: the value without it minus the value with it.
+
+    Parameters
+    ----------
+    instance
+        Graph, exposures, scenarios.
+    operating
+        The plan: which items operate in each period, shape (T, I).
+    years
+        Length of each period, shape (T,).
+    items
+        Items to remove, each alone, shape (J,).
+
+    Returns
+    -------
+    ndarray
+        Shape (J,), >= 0 up to rounding; for informed movers.
+
+    Notes
+    -----
+    Removal values do not add up: two items on two parallel paths can each be worthless alone.
+    """
+    affected = operating[:, items]
+    return _flip_values(instance, operating, years, items, affected)
+
+
+def addition_values(
+    instance: Instance, operating: BoolArray, years: FloatArray, items: IntArray, first_period: IntArray
+) -> FloatArray:
+    """Return what each item would save if added: the value with it minus the value without, sign turned.
+
+    Parameters
+    ----------
+    instance, operating, years
+        As in `removal_values`.
+    items
+        Items to add, each alone, shape (J,).
+    first_period
+        Period from which each operates, to the end, shape (J,); T means never.
+
+    Returns
+    -------
+    ndarray
+        Shape (J,), >= 0 up to rounding; zero where the item operates already.
+    """
+    if first_period.shape != items.shape:
+        raise SpecError(f"first_period must have shape {items.shape}, found {first_period.shape}.")
+    late = np.arange(len(operating))[:, None] >= first_period[None, :]
+    return -_flip_values(instance, operating, years, items, late & ~operating[:, items])
+
+
+def _flip_values(
+    instance: Instance, operating: BoolArray, years: FloatArray, items: IntArray, affected: BoolArray
+) -> FloatArray:
+    """Return the change of the value when each item is flipped in the periods (T, J) that it affects."""
+    prepared = prepare(instance)
+    refuse_shape(operating, (len(operating), instance.exposure.n_items))
+    if years.shape != (len(operating),):
+        raise SpecError(f"years must have shape {(len(operating),)}, found {years.shape}.")
+    states, of_period = np.unique(operating, axis=0, return_inverse=True)
+    lasting = np.zeros((len(states), len(items)))
+    np.add.at(lasting, of_period.reshape(-1), years[:, None] * affected)
+    change = np.zeros(len(items))
+    for u, state in enumerate(states):
+        touched = np.flatnonzero(lasting[u] > 0)
+        if len(touched):
+            change[touched] += lasting[u, touched] * _flips(prepared, state, items[touched])
+    return change
+
+
+@dataclass(frozen=True, eq=False)
+class _Changes:
+    """The edges whose weight each flip changes, their new weights, and the distinct tails of these edges.
+
+    Flip j sets ``edge[ptr[j]:ptr[j + 1]]`` to ``weight[...]``; its tails are ``tail[tail_ptr[j]:tail_ptr[j + 1]]``.
+    """
+
+    ptr: IntArray
+    edge: IntArray
+    weight: FloatArray
+    tail_ptr: IntArray
+    tail: IntArray
+
+
+def _flips(prepared: Prepared, state: BoolArray, items: IntArray) -> FloatArray:
+    """Return the change of the yearly value when each item alone is flipped; all operate or none does."""
+    instance, exposure = prepared.instance, prepared.instance.exposure
+    flipped = np.repeat(state[None, :], len(items), axis=0)
+    flipped[np.arange(len(items)), items] ^= True
+    on, after = columns_on(exposure, state), columns_on(exposure, flipped)
+    now, then = prevention(exposure, on), prevention(exposure, after)
+    weight = truth(prepared, state).weight
+    changes = [_changes(prepared, m, on, after) for m in range(len(instance.movers))]
+    ahead = _ahead(prepared, weight) if state[items[0]] else None
+    yearly = instance.attempts_per_year * instance.consequence[instance.threat]
+
+    def work(g: int) -> FloatArray:
+        mover, s = prepared.ends.mover[g], np.flatnonzero(prepared.ends.of_scenario == g)
+        dist, via, _ = search(prepared.into, weight[mover], prepared.ends.node[g : g + 1])
+        tree = (prepared.into, prepared.out, weight[mover], dist, via)
+        from_origin = None if ahead is None else ahead[prepared.starts.of_scenario[s]]
+        found = _distances(tree, changes[mover], instance.origin[s], from_origin)
+        threat = instance.threat[s]
+        before = np.exp(-dist[instance.origin[s]] - now[threat])
+        return np.asarray((np.exp(-found - then[:, threat]) - before) @ yearly[s])
+
+    change: FloatArray = np.stack(in_threads(work, range(prepared.ends.n_groups))).sum(axis=0)
+    return change
+
+
+def _distances(
+    tree: tuple[Adjacency, Adjacency, FloatArray, FloatArray, IntArray],
+    changes: _Changes,
+    origin: IntArray,
+    from_origin: FloatArray | None,
+) -> FloatArray:
+    """Return the distance of each origin after each change, (J, S).
+
+    Without `from_origin` weights rose, and the origins' labels are repaired. With it, the distances (S, N) from
+    each origin to every node before the change, weights fell: a path that gains passes a first changed edge, so
+    the new distance is the least of the old one and, over the tails t of changed edges, the old distance from the
+    origin to t plus the new one from t. Only labels near the item need repair.
+    """
+    n_changes, dist = len(changes.ptr) - 1, tree[3]
+    altered = (changes.ptr, changes.edge, changes.weight)
+    if from_origin is None:
+        ptr = np.arange(n_changes + 1) * len(origin)
+        return distances_after(*tree, altered, (ptr, np.tile(origin, n_changes))).reshape(
+            n_changes, len(origin)
+        )
+    labels = distances_after(*tree, altered, (changes.tail_ptr, changes.tail))
+    found = np.empty((n_changes, len(origin)))
+    _through_tails(dist, origin, from_origin, changes.tail_ptr, changes.tail, labels, found)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _through_tails(dist, origin, from_origin, ptr, tail, labels, found):  # type: ignore[no-untyped-def]
+    """Fill `found` (J, S): the least of the old distance and those through a tail that improved."""
+    for j in range(len(ptr) - 1):
+        for s in range(len(origin)):
+            found[j, s] = dist[origin[s]]
+        for k in range(ptr[j], ptr[j + 1]):
+            if labels[k] < dist[tail[k]]:
+                for s in range(len(origin)):
+                    found[j, s] = min(found[j, s], from_origin[s, tail[k]] + labels[k])
+
+
+def _ahead(prepared: Prepared, weight: FloatArray) -> FloatArray:
+    """Return the distance from every start group's origin to each node, (G, N)."""
+    starts = prepared.starts
+    return np.stack(
+        in_threads(
+            lambda g: search(prepared.out, weight[starts.mover[g]], starts.node[g : g + 1])[0],
+            range(starts.n_groups),
+        )
+    )
+
+
+def _changes(prepared: Prepared, mover: int, on: BoolArray, after: BoolArray) -> _Changes:
+    """Return the edges that each row of `after` (J, C) changes, and their new weights.
+
+    A new weight is summed as `edge_exposure` sums it, so that equal sets of columns give equal weights.
+    """
+    added, by_edge = prepared.instance.exposure.by_mover[mover], prepared.by_edge[mover]
+    tails = prepared.instance.graph.tail
+    edges = [np.unique(added[np.flatnonzero(row)].indices).astype(np.int64) for row in after != on]
+    tail = [np.unique(tails[one]) for one in edges]
+    flat = np.concatenate([*edges, np.empty(0, np.int64)])
+    ptr, tail_ptr = (np.cumsum([0, *map(len, parts)]).astype(np.int64) for parts in (edges, tail))
+    weight = np.empty(len(flat))
+    _sum_on(by_edge.indptr, by_edge.indices, by_edge.data, after, ptr, flat, prepared.base[mover], weight)
+    return _Changes(ptr, flat, weight, tail_ptr, np.concatenate([*tail, np.empty(0, np.int64)]))
+
+
+@njit(cache=True, nogil=True)
+def _sum_on(ptr, column, data, after, of_row, edge, base, weight):  # type: ignore[no-untyped-def]
+    """Fill the weight of each edge: its base and what the columns add that are on in its row of `after`."""
+    for j in range(len(of_row) - 1):
+        for k in range(of_row[j], of_row[j + 1]):
+            total = 0.0
+            for c in range(ptr[edge[k]], ptr[edge[k] + 1]):
+                if after[j, column[c]]:
+                    total += data[c]
+            weight[k] = base[edge[k]] + total

@@ -1,0 +1,25 @@
+"""Place: the line, the terrain along it, travel and sight over it, and the network of paths across it."""
+
+from sarhad.place.border import Line, line_of
+from sarhad.place.grid import grid_network
+from sarhad.place.network import Network, isolated, network
+from sarhad.place.ragged import Paths
+from sarhad.place.rebuilt import network_from
+from sarhad.place.segments import segments
+from sarhad.place.terrain import Terrain, terrain
+from sarhad.place.visibility import visible
+
+__all__ = [
+    "Line",
+    "Network",
+    "Paths",
+    "Terrain",
+    "grid_network",
+    "isolated",
+    "line_of",
+    "network",
+    "network_from",
+    "segments",
+    "terrain",
+    "visible",
+]

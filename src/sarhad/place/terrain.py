@@ -1,0 +1,199 @@
+"""The terrain grid along the line: elevation, side, chainage and distance of every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from rasterio.enums import Resampling
+from rasterio.io import MemoryFile
+from rasterio.warp import reproject
+
+from sarhad.errors import CrsMismatchError, DataError, StoreError
+from sarhad.place.border import FloatArray, line_of
+from sarhad.place.corridor import Corridor, SideArray, to_metres
+from sarhad.place.projection import choose_projection
+from sarhad.programme import Programme
+
+Float32Array = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+MISSING_LIMIT = 0.01  # share of the corridor that may lie without elevation
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """A grid of square cells over the corridor.
+
+    Parameters
+    ----------
+    crs
+        Projected coordinate system in metres, chosen from the line.
+    transform
+        From column and row to x and y (rasterio order).
+    elevation_m
+        Elevation of the cell centre, nan where no raster has it, shape (h, w).
+    side
+        0 outside the corridor, 1 inside, 2 beyond, shape (h, w).
+    chainage_km, distance_km
+        Nearest point of the line and distance from it, nan outside the corridor, shape (h, w).
+    distortion
+        Largest ``|scale - 1|`` of the projection along line and corridor.
+    candidates
+        The same of each projection that was tried.
+    share_filled
+        Share of the corridor's cells whose elevation is from each raster.
+    share_missing
+        Share of the corridor's cells without elevation; those count as outside.
+    """
+
+    crs: CRS
+    transform: Affine
+    elevation_m: Float32Array
+    side: SideArray
+    chainage_km: Float32Array
+    distance_km: Float32Array
+    distortion: float
+    candidates: Mapping[str, float] = field(default_factory=dict)
+    share_filled: Mapping[str, float] = field(default_factory=dict)
+    share_missing: float = 0.0
+
+    @property
+    def cell_m(self) -> float:
+        """Return the width of a cell."""
+        return float(self.transform.a)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return rows and columns."""
+        return self.side.shape[0], self.side.shape[1]
+
+    def rowcol(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[IntArray, IntArray]:
+        """Return row and column of the cells that hold points; may lie off the grid."""
+        x, y = to_metres(self.crs).transform(
+            np.atleast_1d(np.asarray(lon, dtype=np.float64)), np.atleast_1d(np.asarray(lat, dtype=np.float64))
+        )
+        row = np.floor((self.transform.f - np.asarray(y)) / self.cell_m)
+        col = np.floor((np.asarray(x) - self.transform.c) / self.cell_m)
+        return row.astype(np.int64), col.astype(np.int64)
+
+    def xy(self, rows: npt.ArrayLike, cols: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return x and y of cell centres."""
+        x = self.transform.c + self.cell_m * (np.asarray(cols, dtype=np.float64) + 0.5)
+        y = self.transform.f - self.cell_m * (np.asarray(rows, dtype=np.float64) + 0.5)
+        return x, y
+
+    def lonlat(self, rows: npt.ArrayLike, cols: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return lon and lat of cell centres, rounded to 7 decimals."""
+        lon, lat = to_metres(self.crs).transform(*self.xy(rows, cols), direction="INVERSE")
+        return np.round(lon, 7), np.round(lat, 7)
+
+
+def terrain(prog: Programme) -> Terrain:
+    """Return the terrain grid of a programme.
+
+    Raises
+    ------
+    DataError
+        If more than 1 % of the corridor has no elevation in any raster.
+    CrsMismatchError
+        If a raster has no coordinate system.
+    """
+    line = line_of(prog)
+    width_km = float(prog.setting("corridor_km"))
+    projection = choose_projection(line, width_km)
+    corridor = Corridor(line, projection.crs, width_km)
+    transform, shape = _grid(corridor, float(prog.setting("cell_m")))
+    rows, cols = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
+    x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + 0.5)
+    side, distance, chainage = corridor.locate(x, y)
+    elevation, origin, names = _elevation(prog, projection.crs, transform, shape)
+    covered, missing = side > 0, (side > 0) & np.isnan(elevation.ravel())
+    _require_cover(missing, covered, chainage, width_km)
+    counts = np.bincount(origin.ravel()[covered & ~missing], minlength=len(names))
+    side[missing] = 0
+    distance[missing] = chainage[missing] = np.nan
+    return Terrain(
+        crs=projection.crs,
+        transform=transform,
+        elevation_m=elevation,
+        side=side.reshape(shape),
+        chainage_km=chainage.reshape(shape).astype(np.float32),
+        distance_km=distance.reshape(shape).astype(np.float32),
+        distortion=projection.distortion,
+        candidates=projection.candidates,
+        share_filled={name: float(n / covered.sum()) for name, n in zip(names, counts, strict=True)},
+        share_missing=float(missing.sum() / covered.sum()),
+    )
+
+
+def _grid(corridor: Corridor, cell_m: float) -> tuple[Affine, tuple[int, int]]:
+    """Return transform and shape of the grid over the corridor, aligned to whole cells."""
+    west, south, east, north = np.asarray(corridor.outline.bounds) / cell_m
+    west, south, east, north = np.floor(west) - 1, np.floor(south) - 1, np.ceil(east) + 1, np.ceil(north) + 1
+    transform = Affine(cell_m, 0.0, float(west * cell_m), 0.0, -cell_m, float(north * cell_m))
+    return transform, (int(north - south), int(east - west))
+
+
+def _elevation(
+    prog: Programme, crs: CRS, transform: Affine, shape: tuple[int, int]
+) -> tuple[Float32Array, IntArray, list[str]]:
+    """Return elevation of the grid, the raster (by number) that gave it, and the rasters by priority."""
+    table = prog["raster"]
+    table = table[table["kind"] == "elevation"].sort_values(["priority", "id"])
+    names = table["id"].tolist()
+    elevation = np.full(shape, np.nan, dtype=np.float32)
+    origin = np.full(shape, -1, dtype=np.int64)
+    for number, name in enumerate(names):
+        warped = _warp(name, prog.raster(name), crs, transform, shape)
+        fills = np.isnan(elevation) & ~np.isnan(warped)
+        elevation[fills] = warped[fills]
+        origin[fills] = number
+    return elevation, origin, names
+
+
+def _warp(name: str, content: bytes, crs: CRS, transform: Affine, shape: tuple[int, int]) -> Float32Array:
+    """Return a raster on the grid, bilinear between its cells, nan where it has none."""
+    warped = np.full(shape, np.nan, dtype=np.float32)
+    try:
+        with MemoryFile(content) as memory, memory.open() as raster:
+            if raster.crs is None:
+                raise CrsMismatchError(
+                    f"raster {name}: the file names no coordinate system. Write one into it, "
+                    "for example with gdal_edit.py -a_srs EPSG:4326."
+                )
+            values = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
+            reproject(
+                values,
+                warped,
+                src_transform=raster.transform,
+                src_crs=raster.crs,
+                src_nodata=np.nan,
+                dst_transform=transform,
+                dst_crs=rasterio.crs.CRS.from_wkt(crs.to_wkt()),
+                dst_nodata=np.nan,
+                resampling=Resampling.bilinear,
+            )
+    except rasterio.errors.RasterioIOError as error:
+        raise StoreError(f"raster {name}: not a readable raster ({error}). Give a GeoTIFF.") from error
+    return warped
+
+
+def _require_cover(
+    missing: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_], chainage: FloatArray, width_km: float
+) -> None:
+    """Raise when more of the corridor than the limit has no elevation."""
+    share = missing.sum() / max(int(covered.sum()), 1)
+    if share > MISSING_LIMIT or not covered.any():
+        at = chainage[missing] if missing.any() else np.zeros(1)
+        raise DataError(
+            f"raster: {share:.1%} of the corridor ({int(missing.sum())} of {int(covered.sum())} cells, km "
+            f"{at.min():.0f} to {at.max():.0f} of the line) has no elevation in any raster. Add a raster that "
+            f"covers {width_km:g} km to each side of the line, or set corridor_km lower.",
+            table="raster",
+        )

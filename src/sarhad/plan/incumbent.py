@@ -1,0 +1,269 @@
+"""Good plans: greedy, rounding of the linear programme, ruin and recreate, all judged on the pool of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from sarhad.detection.instance import BoolArray, FloatArray, IntArray
+from sarhad.plan import kernels
+from sarhad.plan.game import binary_since
+from sarhad.plan.kernels import Game, Lists, State
+from sarhad.plan.limits import Terms
+from sarhad.plan.money import demand, hall_rows, pay, purse
+from sarhad.plan.pool import Pool
+from sarhad.plan.pricing import Binaries
+
+
+def lists(of: Sequence[Sequence[int]]) -> Lists:
+    """Return lists of lists as two arrays."""
+    ptr = np.zeros(len(of) + 1, dtype=np.int64)
+    np.cumsum([len(o) for o in of], out=ptr[1:])
+    return Lists(ptr, np.array([j for o in of for j in o], dtype=np.int64))
+
+
+def _sets(of: Sequence[Sequence[Sequence[int]]]) -> tuple[Lists, Lists]:
+    """Return for each entry the numbers of its sets, and the members of each set."""
+    flat = [s for sets in of for s in sets]
+    ends = np.cumsum([0] + [len(sets) for sets in of])
+    return Lists(ends.astype(np.int64), np.arange(len(flat))), lists(flat)
+
+
+class Search:
+    """A plan and its moves; the value is that of the paths in the pool, never above the true one."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        over: Binaries,
+        cost: IntArray,
+        weight: FloatArray,
+        allowed: BoolArray,
+        kept: IntArray,
+    ) -> None:
+        self.terms, self.over = terms, over
+        self._source = purse(terms)
+        self.cost = cost if terms.is_tail_paid else cost.copy()
+        self.cost[:, :, terms.n_horizon_years :] *= int(terms.is_tail_paid)
+        self.rows = hall_rows(terms)
+        self.room = self._source.cover(self.rows)
+        self._weight = np.outer(weight, terms.quarter_weight)
+        self.fixed_start = kept  # start that a commitment or lock sets, -1 where free
+        first = np.where(allowed.any(axis=1), allowed.argmax(axis=1), terms.n_quarters)
+        last = np.where(allowed.any(axis=1), terms.n_quarters - 1 - allowed[:, ::-1].argmax(axis=1), -1)
+        self._static = self._static_lists(first, last)
+        self.start = np.full(terms.n_items, -1, dtype=np.int64)
+        self.base = kept  # what every plan holds: commitments, then locked items too
+
+    def _static_lists(self, first: IntArray, last: IntArray) -> dict[str, object]:
+        """Return the parts of the game that do not depend on the pool."""
+        terms, over = self.terms, self.over
+        served: list[set[int]] = [set() for _ in range(terms.n_items)]
+        for b in range(over.n_items, over.n):
+            for item in {int(over.item[b])} | {j for s in over.supports[b] for j in s}:
+                served[item].add(b)
+        needers: list[set[int]] = [set() for _ in range(terms.n_items)]
+        for i, sets in enumerate(terms.requires):
+            for j in {j for s in sets for j in s}:
+                needers[j].add(i)
+        rivals: list[set[int]] = [set() for _ in range(terms.n_items)]
+        for clique in terms.exclusive:
+            for i in clique:
+                rivals[i] |= set(clique) - {i}
+        groups, members = _sets(over.supports)
+        needs, need_members = _sets(terms.requires)
+        return {
+            "item": over.item, "sets": groups, "members": members,
+            "served": lists([sorted(s) for s in served]), "needs": needs, "need_members": need_members,
+            "needers": lists([sorted(s) for s in needers]), "rivals": lists([sorted(s) for s in rivals]),
+            "build": terms.build_quarters, "earliest": first.astype(np.int64), "latest": last.astype(np.int64),
+            "item_class": terms.item_class, "cost": self.cost,
+        }  # fmt: skip
+
+    def refresh(self, pool: Pool, n_units: int) -> None:
+        """Take over the paths of the pool, keeping the plan."""
+        by_binary = csc_array(pool.added)
+        self.game = Game(
+            first=pool.first(n_units),
+            unit=pool.unit,
+            met=Lists(by_binary.indptr.astype(np.int64), by_binary.indices.astype(np.int64)),
+            factor=np.exp(-by_binary.data),
+            inverse=np.exp(by_binary.data),
+            weight=self._weight,
+            **self._static,  # type: ignore[arg-type]
+        )
+        self._fixed, self._added = pool.fixed, pool.added  # the pool may grow meanwhile
+        self.load(self.start)
+
+    def load(self, start: IntArray) -> None:
+        """Set the plan and compute its state afresh."""
+        terms, over, n_paths = self.terms, self.over, len(self._fixed)
+        count = terms.n_quarters
+        since = np.where(start >= 0, start + terms.build_quarters, count)
+        on = binary_since(over, since, count)
+        points = on[None, :] <= np.arange(count)[:, None]
+        evade = np.exp(-self._fixed[:, None] - np.asarray(self._added @ points.T.astype(np.float64)))
+        most = np.maximum.reduceat(evade, self.game.first[:-1], axis=0)
+        self.start = start.copy()
+        need = demand(terms, self.cost, start)
+        self.state = State(
+            since=since,
+            on=on,
+            evade=np.ascontiguousarray(evade),
+            most=most,
+            used=self.rows @ need,
+            scratch=np.empty_like(evade, order="C"),
+            stamp=np.zeros(n_paths, dtype=np.int64),
+            touched=np.zeros(n_paths + len(most), dtype=np.int64),
+        )
+
+    @property
+    def value(self) -> float:
+        """Return the value of the plan over the paths of the pool."""
+        return float((self._weight * self.state.most).sum())
+
+    def _sync(self) -> None:
+        """Read the starts off the state."""
+        since = self.state.since
+        self.start = np.where(since < self.terms.n_quarters, since - self.terms.build_quarters, -1)
+
+    def drop(self, item: int) -> None:
+        """Remove an item with everything that needs it; items held by a commitment stay."""
+        if self.start[item] < 0 or self.fixed_start[item] >= 0:
+            return
+        game, state = self.game, self.state
+        for k in range(game.needers.ptr[item], game.needers.ptr[item + 1]):
+            other = int(game.needers.of[k])
+            if self.start[other] >= 0 and kernels.is_needed(game, state, item):
+                self.drop(other)
+        if not kernels.is_needed(game, state, item):
+            kernels.remove(game, state, self.rows, item)
+            self.start[item] = -1
+
+    def take(self, item: int, price: FloatArray) -> bool:
+        """Insert an item with what it lacks, as soon as can be; False when it does not fit."""
+        before = self.start.copy()
+        kernels.insert_in_order(
+            self.game, self.state, self.rows, self.room, price, np.array([item], dtype=np.int64)
+        )
+        self._sync()
+        need = demand(self.terms, self.cost, self.start)
+        _, mask = pay(self._source.supply, need, self._source.is_open)
+        if mask.any():
+            self.rows = np.concatenate([self.rows, mask[None]])
+            self.room = self._source.cover(self.rows)
+            self.load(before)
+        return bool(self.start[item] >= 0)
+
+    def recreate(
+        self, price: FloatArray, score: FloatArray, noise: FloatArray, least: float, tries: int
+    ) -> None:
+        """Insert what is worth its money, then make sure that every partner can really pay."""
+        while True:
+            kernels.recreate(self.game, self.state, self.rows, self.room, price, score, noise, least, tries)
+            self._sync()
+            if not self._mend():
+                return
+
+    def _mend(self) -> bool:
+        """Watch the money row that the plan breaks and drop items until it is kept; tell whether one broke."""
+        broke = False
+        while True:
+            need = demand(self.terms, self.cost, self.start)
+            _, mask = pay(self._source.supply, need, self._source.is_open)
+            if not mask.any():
+                return broke
+            broke = True
+            self.rows = np.concatenate([self.rows, mask[None]])
+            self.room = self._source.cover(self.rows)
+            self.load(self.start)
+            inside = np.asarray(mask.reshape(len(self.terms.payers), -1).any(axis=1))[self.terms.item_class]
+            chosen = np.flatnonzero((self.start >= 0) & inside & (self.fixed_start < 0))
+            for item in chosen[np.argsort(-self.start[chosen], kind="stable")].tolist():
+                if self.state.used[-1] <= self.room[-1]:
+                    break
+                self.drop(item)
+            else:
+                if self.state.used[-1] > self.room[-1]:
+                    return broke
+
+    def is_sound(self) -> bool:
+        """Tell whether the plan keeps prerequisites, exclusions and every partner's money."""
+        need = demand(self.terms, self.cost, self.start)
+        if pay(self._source.supply, need, self._source.is_open)[1].any():
+            return False
+        since = self.state.since
+        for item in np.flatnonzero(self.start >= 0).tolist():
+            if any(min(since[j] for j in s) > since[item] for s in self.terms.requires[item] if s):
+                return False
+        return all((self.start[list(clique)] >= 0).sum() <= 1 for clique in self.terms.exclusive)
+
+    def used_by_rows(self) -> IntArray:
+        """Return the dollars that the plan uses in each row of the money, shape (R,)."""
+        return self.rows @ demand(self.terms, self.cost, self.start)
+
+    def loss(self, item: int) -> float:
+        """Return by how much the value rises without an item, all else as it is."""
+        return float(kernels.shift(self.game, self.state, item, self.terms.n_quarters, False))
+
+    def scores(self, price: FloatArray) -> FloatArray:
+        """Return the gain per priced dollar of every item left out, the state as it is."""
+        chain, starts = np.empty(16, dtype=np.int64), np.empty(16, dtype=np.int64)
+        score = np.zeros(self.terms.n_items)
+        for item in np.flatnonzero(self.start < 0).tolist():
+            found, n = kernels.bundle_gain(
+                self.game, self.state, self.rows, self.room, price, item, chain, starts
+            )
+            score[item] = found if n > 0 else 0.0
+        return score
+
+    def keep(self) -> State:
+        """Return a copy of the state to come back to."""
+        return State(*[part.copy() for part in self.state])  # type: ignore[arg-type]
+
+    def restore(self, kept: State) -> None:
+        """Come back to a state kept before, the pool unchanged since."""
+        if len(kept.used) != len(self.rows):  # a money row came in since
+            never = self.terms.n_quarters
+            self.load(np.where(kept.since < never, kept.since - self.terms.build_quarters, -1))
+            return
+        for part, old in zip(self.state, kept, strict=True):
+            part[...] = old
+        self._sync()
+
+    def round_off(self, share: FloatArray, price: FloatArray, least: float) -> None:
+        """Set the plan to what the linear programme starts to at least this share, in the order of its starts."""
+        self.load(self.base)
+        total = share.sum(axis=1)
+        chosen = np.flatnonzero((total >= max(least, 1e-9)) & (self.start < 0))
+        mean = (share[chosen] @ np.arange(share.shape[1])) / total[chosen]
+        order = chosen[np.lexsort((-total[chosen], mean))]
+        if len(order):
+            kernels.insert_in_order(self.game, self.state, self.rows, self.room, price, order)
+        self._sync()
+        self._mend()
+
+    def ruin(self, rng: np.random.Generator, price: FloatArray) -> None:
+        """Remove a few items: at random, around a place, or those that bring least for their money."""
+        free = np.flatnonzero((self.start >= 0) & (self.fixed_start < 0))
+        if len(free) == 0:
+            return
+        count = int(rng.integers(1, 3 + len(free) // 12))
+        kind = rng.integers(3)
+        weight = rng.random(len(free))
+        if kind == 1:
+            place = self.terms.chainage_km[free]
+            here = place[rng.integers(len(free))]
+            weight = np.where(np.isnan(place - here), 1e9, np.abs(place - here)) * rng.uniform(
+                0.7, 1.3, len(free)
+            )
+        if kind == 2:
+            weight = (
+                np.array([self.loss(int(i)) for i in free])
+                / price[free, self.start[free]]
+                * rng.uniform(0.5, 1.5, len(free))
+            )
+        for item in free[np.argsort(weight, kind="stable")[:count]].tolist():
+            self.drop(item)

@@ -1,0 +1,147 @@
+"""What a person has decided: which starts remain allowed, and which decisions conflict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sarhad.detection.instance import BoolArray, IntArray
+from sarhad.errors import SpecError
+from sarhad.plan.limits import Terms
+from sarhad.plan.money import Outlays, demand, pay, purse
+from sarhad.plan.result import PlanSpec
+
+
+@dataclass(frozen=True)
+class Locks:
+    """Decisions as arrays.
+
+    Parameters
+    ----------
+    allowed
+        Starts that remain possible, shape (I, T).
+    forced
+        Items that must be in the plan.
+    start
+        Start of each commitment, -1 for other items, shape (I,).
+    warm
+        Start of each item in the former plan, -1 for others, shape (I,).
+    """
+
+    allowed: BoolArray
+    forced: IntArray
+    start: IntArray
+    warm: IntArray
+
+
+def read_locks(terms: Terms, spec: PlanSpec) -> Locks:
+    """Return the decisions as arrays.
+
+    Raises
+    ------
+    SpecError
+        If an item or a quarter does not exist, or an item is locked both in and out.
+    """
+    index = {item: i for i, item in enumerate(terms.item_ids)}
+    named = sorted({*spec.lock_in, *spec.lock_out} - set(index))
+    if named:
+        raise SpecError(
+            f"{len(named)} locked items do not exist: {', '.join(named[:5])}. Name items of the table item."
+        )
+    both = sorted(set(spec.lock_in) & set(spec.lock_out))
+    if both:
+        raise SpecError(f"{len(both)} items are locked both in and out: {', '.join(both[:5])}. Decide which.")
+    quarter = np.arange(terms.n_quarters)
+    allowed = (quarter >= terms.first_start) & (quarter <= terms.latest_start[:, None])
+    start = np.full(terms.n_items, -1, dtype=np.int64)
+    for item, label in sorted(spec.lock_in.items()):
+        if label is not None:
+            i, start[index[item]] = index[item], _quarter(terms, item, label)
+            allowed[i] = (quarter == start[i]) & (quarter <= terms.latest_start[i])
+    allowed[[index[item] for item in sorted(spec.lock_out)]] = False
+    warm = np.full(terms.n_items, -1, dtype=np.int64)
+    for item, label in sorted(spec.warm_start.items()):
+        if item in index:
+            warm[index[item]] = _quarter(terms, item, label)
+    forced = np.array(sorted(index[item] for item in spec.lock_in), dtype=np.int64)
+    return Locks(allowed, forced, start, warm)
+
+
+def _quarter(terms: Terms, item: str, label: str) -> int:
+    """Return the index of a quarter's label."""
+    if label not in terms.quarters:
+        text = f"{item}: {label} is no quarter of the horizon {terms.quarters[0]} to {terms.quarters[-1]}."
+        raise SpecError(f"{text} Give a quarter such as {terms.quarters[0]}.")
+    return terms.quarters.index(label)
+
+
+def conflicts(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
+    """Return the limits that the decisions break whatever else is chosen, in the user's words."""
+    found = []
+    ids = terms.item_ids
+    can: BoolArray = np.asarray(locks.allowed.any(axis=1))
+    for i in locks.forced.tolist():
+        if not can[i]:
+            found.append(
+                f"{ids[i]} is locked in, but takes {terms.build_quarters[i]} quarters to build and cannot operate "
+                f"by {terms.quarters[-1]} from {terms.quarters[max(locks.start[i], terms.first_start)]}"
+                if terms.first_start < terms.n_quarters
+                else f"{ids[i]} is locked in, but nothing can start before the horizon ends"
+            )
+        found += [
+            f"{ids[i]} is locked in and requires one of {', '.join(ids[j] for j in members[:5]) or 'nothing in reach'}, "
+            "none of which can be chosen"
+            for members in terms.requires[i]
+            if not any(can[j] for j in members)
+        ]
+    for clique in terms.exclusive:
+        chosen = [ids[i] for i in clique if i in set(locks.forced.tolist())]
+        if len(chosen) > 1:
+            found.append(f"{' and '.join(chosen)} are locked in, but exclude each other")
+    return tuple(found) or money_conflict(terms, locks, out)
+
+
+def money_conflict(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
+    """Return which money cannot pay for the locked items, each started where given, else as late as can be."""
+    last = terms.n_quarters - 1 - locks.allowed[:, ::-1].argmax(axis=1)
+    start = np.full(terms.n_items, -1, dtype=np.int64)
+    start[locks.forced] = np.where(locks.start >= 0, locks.start, last)[locks.forced]
+    source, need = purse(terms), demand(terms, out.total, start)
+    _, mask = pay(source.supply, need, source.is_open)
+    free = locks.forced[locks.start[locks.forced] < 0]
+    if not mask.any() or len(free):
+        return _lump(terms, locks, out) if mask.any() else ()
+    return (_words(terms, mask, int(need[mask].sum()), int(source.cover(mask[None])[0])),)
+
+
+def _lump(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
+    """Return a conflict of the locked items' least cost with all money that may pay for it, if there is one."""
+    cost = np.where(locks.allowed, out.total[:, :, : terms.n_horizon_years].sum(axis=2), 2**62).min(axis=1)
+    found = []
+    for k in range(len(terms.payers)):
+        members = locks.forced[terms.item_class[locks.forced] == k]
+        need, have = (
+            int(cost[members].sum()),
+            int(terms.budget_usd[terms.payers[k], : terms.n_horizon_years].sum()),
+        )
+        if need > have:
+            mask = np.zeros((len(terms.payers), len(terms.years)), dtype=np.bool_)
+            mask[k, : terms.n_horizon_years] = True
+            found.append(_words(terms, mask.ravel(), need, have))
+    return tuple(found)
+
+
+def _words(terms: Terms, mask: BoolArray, need: int, have: int) -> str:
+    """Return a broken money limit in words."""
+    classes, years = np.nonzero(mask.reshape(len(terms.payers), -1))
+    within = set(classes.tolist())
+    categories = sorted(
+        {c for c, k in zip(terms.category, terms.item_class.tolist(), strict=True) if k in within}
+    )
+    payers = [p for n, p in enumerate(terms.partners) if terms.payers[sorted(within), n].any()]
+    span = f"{terms.years[years.min()]}-{terms.years[years.max()]}"
+    return (
+        f"the locked items need {need:,} usd for {', '.join(categories)} in {span}, but "
+        f"{', '.join(payers) or 'no partner'} may pay only {have:,} usd for it"
+    )

@@ -1,0 +1,383 @@
+"""The plan: incumbents and bounds in turns, until they meet or the time is up."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import numpy as np
+import pandas as pd
+
+from sarhad.detection import evaluate
+from sarhad.detection.instance import FloatArray, Instance, IntArray
+from sarhad.errors import SpecError
+from sarhad.plan.bounding import Bounding, choose_epochs
+from sarhad.plan.game import changeable, exact_value
+from sarhad.plan.incumbent import Search
+from sarhad.plan.limits import Terms, operating
+from sarhad.plan.locks import Locks, conflicts, money_conflict, read_locks
+from sarhad.plan.money import Outlays, funding, outlays
+from sarhad.plan.result import (
+    OnProgress,
+    PlanProgress,
+    PlanResult,
+    PlanSpec,
+    Status,
+    Stopped,
+    gap,
+    gap_of_gain,
+)
+
+log = logging.getLogger(__name__)
+
+OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
+TRIES = 10  # items looked at again before one is inserted
+FIRST_EPOCHS = 3
+DIVES = 2
+DIVE_STARTS = 1000
+DIVE_SECONDS = 15.0
+WHOLE = 2000  # allowed starts up to which whole starts are solved for
+ANSWERS = 5  # of the linear programme in one turn
+CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
+COARSE = 0.05  # the same while epochs will still be split
+EPOCHS_GROW = 3
+
+
+def optimise(
+    instance: Instance,
+    terms: Terms,
+    spec: PlanSpec,
+    *,
+    time_limit_s: float,
+    seed: int,
+    work_limit: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> PlanResult:
+    """Return the best plan found and a bound that no plan is below.
+
+    Parameters
+    ----------
+    instance
+        The game.
+    terms
+        Quarters, money, prerequisites, exclusions.
+    spec
+        What has been decided already.
+    time_limit_s
+        Seconds; 0 returns the former plan, or nothing, with a bound.
+    seed
+        Of the random generator of the search.
+    work_limit
+        Rounds of linear programme and search; the result is then the same on every machine unless
+        the time ends first.
+    on_progress
+        Called after every step; returning False stops, and the best plan so far is returned.
+
+    Raises
+    ------
+    SpecError
+        If instance and terms do not speak of the same items, a lock names what does not exist, or the time
+        limit is negative.
+    SolverError
+        If the linear programming solver breaks.
+    """
+    if time_limit_s < 0:
+        raise SpecError(f"time limit {time_limit_s:g}: seconds cannot be negative. Give 0 or more.")
+    if instance.exposure.item_ids != terms.item_ids:
+        raise SpecError(
+            "The game and the terms do not speak of the same items. Derive both from one programme."
+        )
+    run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress)
+    return run.result()
+
+
+class _Run:
+    """One call of `optimise`."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        terms: Terms,
+        spec: PlanSpec,
+        time_limit_s: float,
+        seed: int,
+        work_limit: int | None,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self.began = time.perf_counter()
+        self.instance, self.terms, self.seed = instance, terms, seed
+        self.time_limit_s, self.work_limit, self.on_progress = time_limit_s, work_limit, on_progress
+        self.rng = np.random.default_rng(seed)
+        self.out: Outlays = outlays(terms)
+        self.locks: Locks = read_locks(terms, spec)
+        self.game, self.pool = changeable(instance)
+        years = float(terms.quarter_weight.sum())
+        self.without = float(self.game.weight.sum()) * years
+        self.everything = float(self.game.weight @ self.game.low) * years
+        self.bound, self.value = self.everything, np.inf
+        self.start: IntArray | None = None
+        self.by_quarter: FloatArray = np.full(terms.n_quarters, self.game.weight.sum())
+        self.stopped: Stopped | None = None
+        self.is_done = False  # whole starts were solved to the solver's tolerance
+        limited = self.out.total if terms.is_tail_paid else self.out.total[:, :, : terms.n_horizon_years]
+        self.dollars = limited.sum(axis=2) / 1e6 + 1e-6
+        self.notices: list[str] = list(terms.notices)
+
+    def result(self) -> PlanResult:
+        """Search and return the result."""
+        found = conflicts(self.terms, self.locks, self.out)
+        if found:
+            self.notices += found
+            return self._answer("infeasible")
+        if self.game.of.n == 0:
+            self.notices.append("no item touches any path: nothing can change the value")
+        self._start_search()
+        if self.start is None:
+            late = money_conflict(self.terms, self.locks, self.out)
+            self.notices += late or ("no plan was found that holds all locked items and keeps every limit",)
+            return self._answer("infeasible" if late else "unknown")
+        if self.time_limit_s == 0:
+            self.stopped = "time"
+        elif self.game.of.n:
+            self._turns()
+        if not (self.start >= 0).any():
+            self._say_why_nothing()
+        return self._answer("optimal" if gap(self.value, self.bound) <= OPTIMAL else "feasible")
+
+    def _left(self) -> float:
+        """Return the seconds left."""
+        return self.time_limit_s - (time.perf_counter() - self.began)
+
+    def _goes_on(self, phase: str) -> bool:
+        """Report progress; tell whether to go on."""
+        if self.stopped is None and self._left() <= 0:
+            self.stopped = "time"
+        if self.on_progress is not None and self.stopped is None:
+            value = self.value if self.start is not None else self.without
+            now = time.perf_counter() - self.began
+            progress = PlanProgress(now, value, self.bound, gap(value, self.bound), phase)
+            if self.on_progress(progress) is False:
+                self.stopped = "interrupt"
+        return self.stopped is None
+
+    def _start_search(self) -> None:
+        """Set the plan to the commitments, the locked items and what the former plan still allows."""
+        terms, locks = self.terms, self.locks
+        self.search = Search(
+            terms, self.game.over, self.out.total, self.game.weight, locks.allowed, locks.start
+        )
+        self.search.refresh(self.pool, self.game.of.n)
+        self.search.load(locks.start)
+        order = np.where(np.isin(np.arange(terms.n_items), locks.forced), 2.0, 0.0) + (locks.warm >= 0)
+        self.search.round_off(order[:, None], self.dollars, 0.5)
+        if (self.search.start[locks.forced] >= 0).all() and self.search.is_sound():
+            self._keep_if_better(self.search.start)
+
+    def _keep_if_better(self, start: IntArray) -> float:
+        """Value a plan exactly, teach the pool its paths, keep it if it is the best; return its value."""
+        value, by_quarter, found = exact_value(self.game, self.terms, start)
+        self.pool.add(found)
+        has_locks = bool((start[self.locks.forced] >= 0).all())
+        if has_locks and (self.start is None or value < self.value):
+            self.start, self.value, self.by_quarter = start.copy(), value, by_quarter
+        return value
+
+    def _greedy(self) -> None:
+        """Find a first plan: greedy on the pool, twice more on a pool that knows its ways round."""
+        for _ in range(3):
+            self.search.refresh(self.pool, self.game.of.n)
+            self.search.load(self.search.base)
+            score = self.search.scores(self.dollars)
+            self.search.recreate(self.dollars, score, np.ones(self.terms.n_items), 0.0, TRIES)
+            self._keep_if_better(self.search.start)
+            if not self._goes_on("greedy"):
+                return
+
+    def _turns(self) -> None:
+        """Let bound and incumbent take turns."""
+        self.search.base = self.search.start.copy()
+        self._greedy()
+        self.bounding = Bounding(
+            self.game, self.terms, self.pool, self.out.total, self.locks.allowed, self.locks.forced
+        )
+        count = FIRST_EPOCHS
+        self._begin(count)
+        rounds = 0
+        while not self.is_done and self._goes_on("search") and gap(self.value, self.bound) > OPTIMAL:
+            if self.work_limit is not None and rounds >= self.work_limit:
+                return
+            rounds += 1
+            for _ in range(ANSWERS):
+                if not self.bounding.round(self._left()):
+                    break
+                if self.bounding.short < CONVERGED * self.value and self.bounding.news == 0:
+                    break
+            if self.bounding.answer is None:
+                continue
+            self.bound = max(self.bound, self.bounding.bound)
+            log.debug(
+                "%5.1f s: value %.4f bound %.4f short %.4f rows, columns %s epochs %d pool %d",
+                time.perf_counter() - self.began, self.value, self.bound, self.bounding.short,
+                self.bounding.master.size, count, self.pool.n,
+            )  # fmt: skip
+            is_last = count == self.terms.n_quarters
+            converged = self.bounding.short < (CONVERGED if is_last else COARSE) * self.bound
+            self._improve(converged)
+            if converged and (self.bounding.news == 0 or not is_last):
+                self._dive()
+                if count < self.terms.n_quarters:
+                    count = min(EPOCHS_GROW * count, self.terms.n_quarters)
+                    self._begin(count)
+                elif self.locks.allowed.sum() <= WHOLE:
+                    self._whole()
+
+    def _whole(self) -> None:
+        """Solve over whole starts until bound and value meet: exact, for small programmes."""
+        last: IntArray | None = None
+        while self._goes_on("whole") and gap(self.value, self.bound) > OPTIMAL:
+            start = self.bounding.whole(self._left())
+            self.bound = max(self.bound, self.bounding.bound)
+            if start is None or (last is not None and (start == last).all()):
+                self.is_done = start is not None
+                return
+            last = start
+            self.search.refresh(self.pool, self.game.of.n)
+            self.search.load(start)
+            if self.search.is_sound():
+                self._keep_if_better(start)
+
+    def _dive(self) -> None:
+        """Let HiGHS look for whole starts among the most promising, then improve what it found."""
+        for _ in range(DIVES):
+            basis = self.bounding.master.solver.getBasis()
+            start = self.bounding.master.dive(DIVE_STARTS, min(self._left(), DIVE_SECONDS))
+            self.bounding.master.solver.setBasis(basis)
+            if start is None or not self._goes_on("dive"):
+                return
+            self.bounding.cut_at(start)
+            share = np.zeros(self.locks.allowed.shape)
+            chosen = np.flatnonzero(start >= 0)
+            share[chosen, start[chosen]] = 1.0
+            self.search.refresh(self.pool, self.game.of.n)
+            price = self._price()
+            self.search.round_off(share, price, 0.5)
+            self.search.recreate(price, self.search.scores(price), np.ones(self.terms.n_items), 0.0, TRIES)
+            value = self._keep_if_better(self.search.start)
+            log.debug("dive: %.4f best %.4f", value, self.value)
+
+    def _price(self) -> FloatArray:
+        """Return what each item and start costs at the last prices of money, in value, shape (I, T)."""
+        assert self.bounding.answer is not None
+        usd = np.einsum("isy,iy->is", self.search.cost, self.bounding.answer.price[self.terms.item_class])
+        return np.asarray(usd + 0.02 * self.dollars * usd.sum() / self.dollars.sum() + 1e-9)
+
+    def _begin(self, count: int) -> None:
+        """Set up the linear programme with this many epochs."""
+        assert self.start is not None
+        plan = operating(self.terms, self.start).astype(np.float64)
+        points, starts = [plan, 0.5 * plan], np.zeros_like(self.locks.allowed)
+        chosen = np.flatnonzero(self.start >= 0)
+        starts[chosen, self.start[chosen]] = True
+        by_quarter = self.by_quarter
+        if self.bounding.answer is not None:
+            points.append(self.bounding.quarter_states())
+            by_quarter = self.bounding.values(points[-1])
+            starts |= self.bounding.answer.start > 0
+        self.bounding.begin(choose_epochs(self.terms, by_quarter, count), points, starts)
+
+    def _improve(self, converged: bool) -> None:
+        """Round the linear programme off, then ruin and recreate."""
+        answer = self.bounding.answer
+        assert answer is not None
+        assert self.start is not None
+        price = self._price()
+        self.search.refresh(self.pool, self.game.of.n)
+        self.search.round_off(answer.start, price, float(self.rng.uniform(0.3, 0.8)))
+        self.search.recreate(price, self.search.scores(price), np.ones(self.terms.n_items), 0.0, TRIES)
+        rounded = self.search.start.copy()
+        if self._keep_if_better(rounded) > self.value * 1.02 or self.rng.random() < 0.5:
+            self.search.start = self.start
+        self.search.refresh(self.pool, self.game.of.n)
+        self._ruin_and_recreate(price, 60 if converged else 20)
+        self._keep_if_better(self.search.start)
+
+    def _ruin_and_recreate(self, price: FloatArray, turns: int) -> None:
+        """Move on from the plan in the search; leave the best plan met there."""
+        search, score = self.search, self.search.scores(price)
+        best, best_value = search.keep(), search.value
+        current, current_value = best, best_value
+        for turn in range(turns):
+            if self._left() <= 0:
+                break
+            rows = len(search.rows)
+            search.ruin(self.rng, price)
+            if turn % 10 == 9:
+                score = search.scores(price)
+            score = np.maximum(score, 1e-12) * 1.2
+            noise = self.rng.uniform(0.8, 1.2, self.terms.n_items)
+            search.recreate(price, score, noise, 0.0, TRIES)
+            value = search.value
+            if len(search.rows) > rows:
+                best, best_value = (search.keep(), value) if value < best_value else (best, best_value)
+            if value < best_value * (1 - 1e-12):
+                best, best_value = search.keep(), value
+            if value < current_value * (1 - 1e-12) or value < best_value * 1.001:
+                current, current_value = search.keep(), value
+            else:
+                search.restore(current)
+        search.restore(best)
+
+    def _say_why_nothing(self) -> None:
+        """Give notice when nothing is built."""
+        limited = self.out.total[:, :, : self.terms.n_horizon_years].sum(axis=2)
+        least = int(limited.min()) if self.terms.n_items else 0
+        self.notices.append(
+            f"nothing is built: no item fits the money and the limits (the cheapest costs {least:,} usd)"
+        )
+
+    def _answer(self, status: Status) -> PlanResult:
+        """Return the result; the value comes from `detection.evaluate`."""
+        terms, start = self.terms, self.start
+        if status in ("infeasible", "unknown") or start is None:
+            start, value = np.full(terms.n_items, -1, dtype=np.int64), self.without
+        else:
+            found = evaluate(self.instance, operating(terms, start), terms.quarter_weight)
+            value = found.value - self.constant
+        bound = min(self.bound, value)
+        return PlanResult(
+            plan_items=items_table(terms, self.out, start),
+            funding=funding(terms, start),
+            value=value,
+            bound=bound,
+            gap=gap(value, bound),
+            gap_of_gain=gap_of_gain(value, bound, self.without),
+            status=status,
+            value_without_plan=self.without,
+            value_with_everything=self.everything,
+            constant=self.constant,
+            seconds=time.perf_counter() - self.began,
+            seed=self.seed,
+            stopped=self.stopped,
+            notices=tuple(self.notices),
+        )
+
+    @property
+    def constant(self) -> float:
+        """Return what gets through over horizon and tail whatever is built."""
+        return self.game.constant * float(self.terms.quarter_weight.sum())
+
+
+def items_table(terms: Terms, out: Outlays, start: IntArray) -> pd.DataFrame:
+    """Return the chosen items: quarters and cost within the horizon, marginal value not yet known."""
+    chosen = np.flatnonzero(start >= 0)
+    cost = out.total[chosen, start[chosen], : terms.n_horizon_years].sum(axis=1)
+    frame = pd.DataFrame(
+        {
+            "item_id": [terms.item_ids[i] for i in chosen.tolist()],
+            "start_quarter": [terms.quarters[q] for q in start[chosen].tolist()],
+            "operating_quarter": [terms.quarters[q] for q in (start + terms.build_quarters)[chosen].tolist()],
+            "cost_usd": cost.astype(np.float64),
+            "marginal_value": np.full(len(chosen), np.nan),
+        }
+    )
+    return frame.astype({"item_id": "str", "start_quarter": "str", "operating_quarter": "str"})

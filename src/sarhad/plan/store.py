@@ -1,0 +1,78 @@
+"""A plan read back from its tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sarhad.detection.instance import IntArray
+from sarhad.errors import DataError, SpecError
+from sarhad.plan.limits import Terms
+from sarhad.plan.result import PlanResult, gap, gap_of_gain
+
+if TYPE_CHECKING:
+    from sarhad.programme import Programme
+
+
+def stored(prog: Programme, name: str) -> PlanResult:
+    """Return the plan of this name as the programme holds it.
+
+    Notes
+    -----
+    Tables do not hold the value with everything built, nor how long the search took: these are NaN and 0.
+
+    Raises
+    ------
+    SpecError
+        If there is no such plan.
+    """
+    plans = prog["plan"]
+    rows = plans[plans["id"] == name]
+    if rows.empty:
+        known = ", ".join(sorted(plans["id"])) or "none"
+        raise SpecError(f"{name}: no such plan; the programme holds {known}. Run `sarhad plan` first.")
+    row = rows.iloc[0].to_dict()
+    items, funding = prog["plan_item"], prog["funding"]
+    value, bound, without = float(row["value"]), float(row["bound"]), float(row["value_without_plan"])
+    return PlanResult(
+        plan_items=items[items["plan_id"] == name].drop(columns="plan_id").reset_index(drop=True),
+        funding=funding[funding["plan_id"] == name].drop(columns="plan_id").reset_index(drop=True),
+        value=value,
+        bound=bound,
+        gap=gap(value, bound),
+        gap_of_gain=gap_of_gain(value, bound, without),
+        status=row["status"],
+        value_without_plan=without,
+        value_with_everything=float("nan"),
+        constant=float(row["constant"]),
+        seconds=0.0,
+        seed=int(row["seed"]),
+        stopped=None,
+        notices=(),
+    )
+
+
+def starts(terms: Terms, plan_items: pd.DataFrame) -> IntArray:
+    """Return the start of each item as its index in the quarters, -1 for items left out, shape (I,).
+
+    Raises
+    ------
+    DataError
+        If the plan names an item or quarter that the terms do not know.
+    """
+    item = {name: i for i, name in enumerate(terms.item_ids)}
+    quarter = {label: q for q, label in enumerate(terms.quarters)}
+    rows = list(zip(plan_items["item_id"], plan_items["start_quarter"], strict=True))
+    strange = [f"{i} in {q}" for i, q in rows if i not in item or q not in quarter]
+    if strange:
+        text = (
+            f"plan_item: {len(strange)} of {len(rows)} rows name an item or quarter that no longer exists: "
+            f"{', '.join(strange[:5])}. Plan again."
+        )
+        raise DataError(text, table="plan_item", column="item_id", ids=[s.split(" in ")[0] for s in strange])
+    start = np.full(terms.n_items, -1, dtype=np.int64)
+    for i, q in rows:
+        start[item[i]] = quarter[q]
+    return start

@@ -1,0 +1,20 @@
+"""The report: one page in a language, its figures and its tables as files."""
+
+from __future__ import annotations
+
+from sarhad.report.content import COLUMNS, Content, Headline, Identity, Relief, Spread
+from sarhad.report.language import language, languages
+from sarhad.report.output import Written, write
+
+__all__ = [
+    "COLUMNS",
+    "Content",
+    "Headline",
+    "Identity",
+    "Relief",
+    "Spread",
+    "Written",
+    "language",
+    "languages",
+    "write",
+]

@@ -1,0 +1,54 @@
+"""Where a name on the map hides least."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sarhad.report.figures.ground import FloatArray, Frame
+
+LETTER_SHARE = 0.0058  # width of a letter of a name, and
+LINE_SHARE = 0.011  # half its height, as shares of the width of the map
+SAMPLES = 7
+
+
+class Spot(NamedTuple):
+    """Offset in points and alignment of a name beside its sign."""
+
+    offset: tuple[int, int]
+    ha: str
+    va: str
+
+
+RIGHT = Spot((7, 0), "left", "center")
+LEFT = Spot((-7, 0), "right", "center")
+BELOW = Spot((0, -7), "center", "top")
+ABOVE = Spot((0, 7), "center", "bottom")
+
+
+def name_points(frame: Frame, name: str, at: tuple[float, float], spot: Spot) -> FloatArray:
+    """Return points along a name written at a spot beside its sign, shape (n, 2) in kilometres."""
+    scale = frame.right - frame.left
+    length, height = len(name) * LETTER_SHARE * scale, LINE_SHARE * scale
+    along = np.linspace(0.0, length, SAMPLES)
+    x, y = {
+        RIGHT: (height + along, 0.0),
+        LEFT: (-height - along, 0.0),
+        BELOW: (along - length / 2, -1.6 * height),
+        ABOVE: (along - length / 2, 1.6 * height),
+    }[spot]
+    return np.column_stack([at[0] + x, np.full(SAMPLES, at[1] + y)])
+
+
+def free_spot(frame: Frame, name: str, at: tuple[float, float], taken: FloatArray) -> Spot:
+    """Return the side of a sign where its name stays farthest from points already taken, shape (n, 2)."""
+
+    def distance(spot: Spot) -> float:
+        letters = name_points(frame, name, at, spot)
+        x, y = letters.T
+        is_outside = ((x < frame.left) | (x > frame.right) | (y < frame.bottom) | (y > frame.top)).any()
+        gaps = np.hypot(*(letters[:, None, :] - taken[None, :, :]).transpose(2, 0, 1))
+        return float(gaps.min()) - (frame.right - frame.left) * bool(is_outside)
+
+    return max((RIGHT, LEFT, BELOW, ABOVE), key=distance)

@@ -1,0 +1,73 @@
+"""The ten assumptions that move the value of the fixed plan most."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sarhad.report import fonts
+from sarhad.report.content import Content
+from sarhad.report.figures.canvas import Width, read_from, sheet
+from sarhad.report.language import Language
+from sarhad.report.palette import AFTER, BEFORE, INK
+from sarhad.report.summaries import most_influential, value_a_year
+
+
+def draw(content: Content, language: Language, width: Width) -> Figure:
+    """Return a bar per assumption from its low to its high, the widest on top."""
+    top = most_influential(content.swings)
+    likely = value_a_year(content)
+    figure = sheet(width, 0.42 * len(top) + 1.15)
+    axes = figure.subplots()
+    y = np.arange(len(top))
+    for column, colour in (("value_low", BEFORE), ("value_high", AFTER)):
+        axes.barh(y, top[column] - likely, left=likely, height=0.6, color=colour, alpha=0.9)
+    for k, row in enumerate(top.to_dict("records")):
+        for column, other, number in (
+            ("value_low", "value_high", row["low"]),
+            ("value_high", "value_low", row["high"]),
+        ):
+            is_inner = (row[column] - likely) * (row[other] - likely) > 0 and abs(row[column] - likely) < abs(
+                row[other] - likely
+            )
+            grows = ((row[column] >= likely) != is_inner) != language.is_rtl
+            axes.annotate(
+                language.figure(number),
+                (likely if is_inner else row[column], k),
+                xytext=(4 if grows else -4, 0),
+                textcoords="offset points",
+                ha="left" if grows else "right",
+                va="center",
+                fontsize=8,
+            )
+    axes.axvline(likely, color=INK, linewidth=1)
+    letters = 24 if width.is_narrow else 44
+    labels = [_in_two_lines(name, letters) for name in top["name"]]
+    axes.set_yticks(y, labels, linespacing=1.0, fontfamily=fonts.LATIN_FIRST)
+    axes.set_ylim(len(top) - 0.5, -0.5)
+    axes.margins(x=0.24 if width.is_narrow else 0.12)
+    axes.locator_params(axis="x", nbins=4 if width.is_narrow else 7)
+    axes.xaxis.set_major_formatter(lambda x, _: language.figure(x))
+    axes.set_xlabel(language.say("attempts that get through, a year"))
+    axes.grid(axis="x")
+    read_from(axes, language)
+    handles = [
+        Patch(color=BEFORE, label=language.say("assumption low")),
+        Patch(color=AFTER, label=language.say("assumption high")),
+        Line2D([], [], color=INK, linewidth=1, label=language.say("all likely")),
+    ]
+    columns = 2 if width.is_narrow else 3
+    figure.legend(
+        handles=handles[::-1] if language.is_rtl else handles, loc="outside upper center", ncols=columns
+    )
+    return figure
+
+
+def _in_two_lines(name: str, letters: int) -> str:
+    """Return a name in at most two lines; of a longer one its beginning and its end."""
+    lines = textwrap.wrap(name, letters)
+    return "\n".join(lines if len(lines) <= 2 else [f"{lines[0]} …", lines[-1]])

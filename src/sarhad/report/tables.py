@@ -1,0 +1,372 @@
+"""Every table of the report: what it is called, its columns with their units, its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import pandas as pd
+
+from sarhad.report import summaries
+from sarhad.report.content import Content
+from sarhad.report.language import Language
+
+
+class Kind(Enum):
+    """How the values of a column are written on the page."""
+
+    TEXT = "text"
+    DATA_TEXT = "data_text"  # words of a row of data: English whatever the page
+    CODE = "code"
+    COUNT = "count"
+    FIGURE = "figure"
+    KM = "km"
+    USD = "usd"
+    SHARE = "share"
+    YEAR = "year"
+    QUARTER = "quarter"
+    TRUTH = "truth"
+    LINK = "link"
+
+    @property
+    def is_number(self) -> bool:
+        """Is it aligned as a number."""
+        return self in {Kind.COUNT, Kind.FIGURE, Kind.KM, Kind.USD, Kind.SHARE, Kind.YEAR}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its key in the frame, its heading, how it is written, its unit, is it on the page too."""
+
+    key: str
+    heading: str
+    kind: Kind
+    unit: str = ""
+    on_page: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: id (also the sheet of the workbook), caption, columns, rows."""
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    frame: pd.DataFrame
+
+    def only(self, rows: pd.DataFrame, *, caption: str | None = None, without: tuple[str, ...] = ()) -> Table:
+        """Return the same table with other rows and fewer columns."""
+        columns = tuple(c for c in self.columns if c.key not in without)
+        return Table(self.id, caption or self.caption, columns, rows)
+
+
+def tables(content: Content, language: Language) -> Mapping[str, Table]:
+    """Return all tables by id, in the order of the workbook."""
+    made = (
+        _items(content, language),
+        _funding(content, language),
+        _money(content, language),
+        _mix(content, language),
+        _sections(content, language),
+        _detection(content, language),
+        _threats(content, language),
+        _flow(content, language),
+        _flow_by_section(content, language),
+        _by_quarter(content, language),
+        _swings(content, language),
+        _comparison(content, language),
+        _apart(content, language),
+        _never(content, language),
+        _not_candidates(content, language),
+        _crossings(content, language),
+        _settings(content, language),
+        _sources(content, language),
+    )
+    return {table.id: table for table in made}
+
+
+def _named(frame: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Return the frame with one column ``name`` in the language."""
+    return frame.assign(name=[language.name(row) for row in frame.to_dict("records")])
+
+
+def _items(content: Content, language: Language) -> Table:
+    say = language.say
+    names = language.names(content.partners, "id")
+    paid: dict[str, list[str]] = {}
+    for row in summaries.payers(content).to_dict("records"):
+        partner, millions = names.get(row["partner_id"], row["partner_id"]), language.millions(row["usd"], 3)
+        paid.setdefault(row["item_id"], []).append(say("{name} {number}", name=partner, number=millions))
+    frame = _named(summaries.items_in_order(content), language)
+    frame["section"] = frame["section_id"].astype(object).where(frame["section_id"].notna(), "–")
+    frame["partners"] = [say(", ").join(paid.get(item, [])) for item in frame["item_id"]]
+    frame["category_name"] = [language.category(code) for code in frame["category"]]
+    columns = (
+        Column("item_id", say("Item"), Kind.CODE),
+        Column("name", say("Measure"), Kind.TEXT),
+        Column("category_name", say("Category"), Kind.TEXT, on_page=False),
+        Column("section", say("Section"), Kind.CODE),
+        Column("chainage_from_km", say("From km"), Kind.KM, "km"),
+        Column("chainage_to_km", say("To km"), Kind.KM, "km"),
+        Column("units", say("Units"), Kind.FIGURE, "1", on_page=False),
+        Column("start_quarter", say("Start"), Kind.QUARTER),
+        Column("operating_quarter", say("In operation"), Kind.QUARTER),
+        Column("cost_usd", say("Cost"), Kind.USD, "USD"),
+        Column("partners", say("Paid by (M USD)"), Kind.TEXT),
+        Column("marginal_value", say("More attempts get through without it"), Kind.FIGURE, "attempts"),
+    )
+    return Table("items", say("Measures in the plan, by what each one adds to the rest"), columns, frame)
+
+
+def _funding(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("item_id", say("Item"), Kind.CODE),
+        Column("partner_id", say("Partner"), Kind.CODE),
+        Column("year", say("Year"), Kind.YEAR),
+        Column("kind", say("Kind"), Kind.CODE),
+        Column("usd", say("Amount"), Kind.USD, "USD"),
+    )
+    order = ["item_id", "partner_id", "year", "kind"]
+    return Table("funding", say("Who pays for what"), columns, content.funding.sort_values(order))
+
+
+def _money(content: Content, language: Language) -> Table:
+    say = language.say
+    names = language.names(content.partners, "id")
+    frame = summaries.money_by_year(content)
+    frame["partner"] = [names.get(p, p) for p in frame["partner_id"]]
+    columns = (
+        Column("partner_id", say("Id"), Kind.CODE),
+        Column("partner", say("Partner"), Kind.TEXT),
+        Column("year", say("Year"), Kind.YEAR),
+        Column("amount_usd", say("Offered"), Kind.USD, "USD"),
+        Column("capital_usd", say("To build"), Kind.USD, "USD"),
+        Column("upkeep_usd", say("Upkeep"), Kind.USD, "USD"),
+        Column("asked_usd", say("Asked in all"), Kind.USD, "USD"),
+        Column("left_usd", say("Left over"), Kind.USD, "USD"),
+    )
+    return Table("money", say("Money by partner and year (M USD)"), columns, frame)
+
+
+def _mix(content: Content, language: Language) -> Table:
+    say = language.say
+    frame = summaries.by_category(content)
+    frame["name"] = [language.category(code) for code in frame["category"]]
+    columns = (
+        Column("name", say("Category"), Kind.TEXT),
+        Column("items", say("Items"), Kind.COUNT, "1"),
+        Column("cost_usd", say("Cost"), Kind.USD, "USD"),
+        Column("upkeep_usd", say("of which upkeep"), Kind.USD, "USD"),
+    )
+    return Table("mix", say("The mix of measures (M USD within the horizon)"), columns, frame)
+
+
+def _sections(content: Content, language: Language) -> Table:
+    say = language.say
+    frame = _named(content.sections, language).drop(columns="geometry")
+    frame["difference_km"] = frame["length_km"] - frame["judged_length_km"]
+    columns = (
+        Column("id", say("Section"), Kind.CODE),
+        Column("name", say("Name"), Kind.TEXT),
+        Column("chainage_from_km", say("From km"), Kind.KM, "km"),
+        Column("chainage_to_km", say("To km"), Kind.KM, "km"),
+        Column("length_km", say("Length measured, km"), Kind.KM, "km"),
+        Column("judged_length_km", say("Length judged by the reference data, km"), Kind.KM, "km"),
+        Column("difference_km", say("Difference, km"), Kind.KM, "km"),
+        Column("detection_before", say("Detection before"), Kind.SHARE, "1"),
+        Column("detection_after", say("Detection with the plan"), Kind.SHARE, "1"),
+    )
+    return Table("sections", say("Sections of the line, from west to east"), columns, frame)
+
+
+def _detection(content: Content, language: Language) -> Table:
+    say = language.say
+    threats, sections = language.names(content.threats, "id"), language.names(content.sections, "id")
+    frame = content.detection.assign(
+        section=[sections.get(s, s) for s in content.detection["section_id"]],
+        threat=[threats.get(t, t) for t in content.detection["threat_id"]],
+    )
+    columns = (
+        Column("section_id", say("Section"), Kind.CODE),
+        Column("section", say("Name"), Kind.TEXT),
+        Column("threat_id", say("Id"), Kind.CODE),
+        Column("threat", say("Threat"), Kind.TEXT),
+        Column("before", say("Before"), Kind.SHARE, "1"),
+        Column("after", say("With the plan"), Kind.SHARE, "1"),
+    )
+    return Table("detection", say("Chance to detect a crossing, by section and threat"), columns, frame)
+
+
+def _threats(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("id", say("Id"), Kind.CODE),
+        Column("name", say("Threat"), Kind.TEXT),
+        Column("consequence", say("Weight of one attempt"), Kind.FIGURE, "1"),
+        Column("attempts", say("Attempts"), Kind.FIGURE, "attempts"),
+        Column("through_before", say("Get through before"), Kind.FIGURE, "attempts"),
+        Column("through_after", say("Get through with the plan"), Kind.FIGURE, "attempts"),
+        Column("detected_before", say("Detected before"), Kind.SHARE, "1"),
+        Column("detected_after", say("Detected with the plan"), Kind.SHARE, "1"),
+    )
+    return Table(
+        "threats",
+        say("Threats in the value: a year with the plan complete, unweighted counts"),
+        columns,
+        _named(content.threats, language),
+    )
+
+
+def _flow(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("threat_id", say("Threat"), Kind.CODE),
+        Column("chainage_from_km", say("From km"), Kind.KM, "km"),
+        Column("chainage_to_km", say("To km"), Kind.KM, "km"),
+        Column("before", say("Before"), Kind.FIGURE, "attempts/year"),
+        Column("after", say("With the plan"), Kind.FIGURE, "attempts/year"),
+    )
+    return Table("flow", say("Where attempts cross, by stretch of the line"), columns, content.flow)
+
+
+def _flow_by_section(content: Content, language: Language) -> Table:
+    say = language.say
+    threats, sections = language.names(content.threats, "id"), language.names(content.sections, "id")
+    frame = summaries.flow_by_section(content)
+    frame["section"] = [sections.get(s, s) for s in frame["section_id"]]
+    frame["threat"] = [threats.get(t, t) for t in frame["threat_id"]]
+    frame["change"] = frame["after"] - frame["before"]
+    columns = (
+        Column("section_id", say("Section"), Kind.CODE),
+        Column("section", say("Name"), Kind.TEXT),
+        Column("threat", say("Threat"), Kind.TEXT),
+        Column("before", say("Before"), Kind.FIGURE, "attempts/year"),
+        Column("after", say("With the plan"), Kind.FIGURE, "attempts/year"),
+        Column("change", say("Change"), Kind.FIGURE, "attempts/year"),
+    )
+    return Table("flow_by_section", say("Attempts a year that cross in each section"), columns, frame)
+
+
+def _by_quarter(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("quarter", say("Quarter"), Kind.QUARTER),
+        Column("without_plan", say("Without the plan"), Kind.FIGURE, "attempts"),
+        Column("with_plan", say("With the plan"), Kind.FIGURE, "attempts"),
+    )
+    return Table("by_quarter", say("Attempts that get through in each quarter"), columns, content.by_quarter)
+
+
+def _swings(content: Content, language: Language) -> Table:
+    say = language.say
+    frame = summaries.most_influential(content.swings, len(content.swings))
+    frame["sources"] = [", ".join(ids) for ids in frame["source_ids"]]
+    frame["place"] = [f"{table} {row}" for table, row in zip(frame["table"], frame["row"], strict=True)]
+    columns = (
+        Column("name", say("Assumption"), Kind.DATA_TEXT),
+        Column("table", say("Table"), Kind.CODE, on_page=False),
+        Column("row", say("Row"), Kind.CODE, on_page=False),
+        Column("low", say("Low"), Kind.FIGURE),
+        Column("likely", say("Likely"), Kind.FIGURE),
+        Column("high", say("High"), Kind.FIGURE),
+        Column("unit", say("Unit"), Kind.CODE),
+        Column("value_low", say("Value when low"), Kind.FIGURE, "attempts"),
+        Column("value_high", say("Value when high"), Kind.FIGURE, "attempts"),
+        Column("swing", say("Swing"), Kind.FIGURE, "attempts", on_page=False),
+        Column("is_assumption", say("Assumed"), Kind.TRUTH),
+        Column("sources", say("Sources"), Kind.CODE),
+        Column("reasoning", say("Reasoning"), Kind.DATA_TEXT),
+        Column("place", say("Table and row"), Kind.CODE),
+    )
+    return Table(
+        "assumptions",
+        say("Assumptions by how far they move the value of the fixed plan, in a year with the plan complete"),
+        columns,
+        frame,
+    )
+
+
+def _comparison(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("name", say("What is built"), Kind.TEXT),
+        Column("value", say("Attempts that get through"), Kind.FIGURE, "attempts"),
+    )
+    frame = summaries.comparison(content, language)
+    return Table("comparison", say("The plan beside simpler ways to spend the same money"), columns, frame)
+
+
+def _apart(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("id", say("Id"), Kind.CODE),
+        Column("name", say("Threat"), Kind.TEXT),
+        Column("rate_low", say("A year, low"), Kind.FIGURE, "attempts/year"),
+        Column("rate", say("A year, likely"), Kind.FIGURE, "attempts/year"),
+        Column("rate_high", say("A year, high"), Kind.FIGURE, "attempts/year"),
+        Column("rate_with_plan", say("A year with the plan, likely"), Kind.FIGURE, "attempts/year"),
+        Column("reason", say("Why apart"), Kind.DATA_TEXT),
+    )
+    frame = _named(content.threats_apart, language)
+    return Table("threats_apart", say("Threats without a place, each by itself"), columns, frame)
+
+
+def _never(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("id", say("Id"), Kind.CODE),
+        Column("name", say("What"), Kind.TEXT),
+        Column("reason", say("Why never"), Kind.DATA_TEXT),
+    )
+    return Table("threats_never", say("Never minimised"), columns, _named(content.threats_never, language))
+
+
+def _not_candidates(content: Content, language: Language) -> Table:
+    say = language.say
+    frame = _named(content.not_candidates, language)
+    frame["category_name"] = [language.category(code) for code in frame["category"]]
+    columns = (
+        Column("measure_id", say("Id"), Kind.CODE),
+        Column("name", say("Measure"), Kind.TEXT),
+        Column("category_name", say("Category"), Kind.TEXT),
+        Column("reason", say("Why not"), Kind.DATA_TEXT),
+    )
+    return Table("not_candidates", say("Measures of the catalogue that no plan may choose"), columns, frame)
+
+
+def _crossings(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("id", say("Id"), Kind.CODE),
+        Column("name_en", say("Inside"), Kind.DATA_TEXT),
+        Column("name_beyond", say("Beyond the line"), Kind.DATA_TEXT),
+        Column("chainage_km", say("At km"), Kind.KM, "km"),
+    )
+    return Table("crossings", say("Crossing points"), columns, content.crossings)
+
+
+def _settings(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("id", say("Setting"), Kind.CODE),
+        Column("value", say("Value"), Kind.CODE),
+        Column("unit", say("Unit"), Kind.CODE),
+        Column("is_assumption", say("Assumed"), Kind.TRUTH),
+        Column("description", say("Meaning"), Kind.DATA_TEXT),
+    )
+    return Table("settings", say("Settings of this run"), columns, content.settings)
+
+
+def _sources(content: Content, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("id", say("Id"), Kind.CODE),
+        Column("title", say("Title"), Kind.DATA_TEXT),
+        Column("publisher", say("Publisher"), Kind.DATA_TEXT),
+        Column("date", say("Date"), Kind.CODE),
+        Column("url", say("Address"), Kind.LINK),
+        Column("licence", say("Licence"), Kind.CODE),
+    )
+    return Table("sources", say("Sources cited"), columns, content.sources)

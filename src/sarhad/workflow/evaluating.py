@@ -1,0 +1,128 @@
+"""`evaluate`: judge any plan without a solver, for any mover, on the network or on the fine grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sarhad import measures, place
+from sarhad import plan as planner
+from sarhad.detection import (
+    CrossingLogit,
+    Evaluation,
+    Informed,
+    Mover,
+    NonAdaptive,
+    PartlyInformed,
+    evaluate,
+)
+from sarhad.detection.instance import BoolArray
+from sarhad.errors import SpecError
+from sarhad.programme import Programme
+from sarhad.workflow.game import assemble
+from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.planning import timeline
+from sarhad.workflow.plans import plan_items, require_current
+from sarhad.workflow.prepare import Prepared, prepare
+from sarhad.workflow.steps import OnStep, Step, silent
+
+MOVERS = ("informed", "logit", "fixed", "partly")
+
+
+def evaluate_plan(
+    source: Path, plan: str, *, mover: str = "informed", is_fine: bool = False, on_step: OnStep = silent
+) -> Outcome:
+    """Return value, detection and flow of a plan for one kind of mover."""
+    if mover not in MOVERS:
+        raise SpecError(f"--mover {mover}: not one of {', '.join(MOVERS)}.")
+    prog = Programme.open(source)
+    require_current(prog, plan)
+    prepared = prepare(prog, on_step=on_step)
+    rows = plan_items(prepared.prog, plan)
+    terms = planner.terms(prepared.prog, prepared.items)
+    operating, years = timeline(terms, rows)
+    found = evaluate(prepared.instance, operating, years, mover=mover_named(prepared, mover))
+    payload = {
+        "plan": plan,
+        "mover": mover,
+        "data_hash": prepared.prog.data_hash,
+        **as_payload(prepared, terms, found),
+    }
+    if is_fine:
+        on_step(Step("fine grid", 0.0))
+        payload["final_year"] = fine_and_coarse(prepared, operating[-1])
+    return Outcome(plain(payload), _lines)
+
+
+def mover_named(prepared: Prepared, name: str) -> Mover:
+    """Return the kind of mover that a word names.
+
+    `partly` knows every other item in order of id: a fixed rule, so that the same call gives the same number.
+    """
+    n_items = prepared.instance.exposure.n_items
+    kinds: dict[str, Mover] = {
+        "informed": Informed(),
+        "logit": CrossingLogit(theta=prepared.prog.setting("choice_theta")),
+        "fixed": NonAdaptive(),
+        "partly": PartlyInformed(known=np.arange(n_items) % 2 == 0),
+    }
+    return kinds[name]
+
+
+def as_payload(prepared: Prepared, terms: planner.Terms, found: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as the JSON of `evaluate` holds it; detection and flow are those of the final state."""
+    instance = prepared.instance
+    labels = [*terms.quarters, "tail"]
+    edges = [instance.graph.edge_ids[edge] for edge in found.crossing]
+    attempts, detected = float(found.attempts.sum()), float(found.detected.sum())
+    detection = found.detection_by_section_threat[-1]
+    return {
+        "value": found.value,
+        "by_threat": dict(zip(instance.threats, found.by_threat, strict=True)),
+        "by_section": dict(zip(instance.sections, found.by_section, strict=True)),
+        "by_quarter": dict(zip(labels, found.by_period, strict=True)),
+        "attempts": attempts,
+        "detected": detected,
+        "detected_share": detected / attempts if attempts > 0 else 0.0,
+        "detection_by_section": {
+            section: dict(zip(instance.threats, detection[number], strict=True))
+            for number, section in enumerate(instance.sections)
+        },
+        "flow_by_crossing_edge": {
+            edge: amount for edge, amount in zip(edges, found.flow[-1], strict=True) if amount > 0
+        },
+    }
+
+
+def fine_and_coarse(prepared: Prepared, final: BoolArray) -> dict[str, float]:
+    """Return the weighted attempts a year that get through, network beside fine grid, without and with the plan.
+
+    A coarse network flatters a plan: on the fine grid the mover has every cell to walk through.
+    """
+    prog = prepared.prog
+    grid = place.grid_network(prog, prepared.terrain)
+    chosen = prog["item"][prog["item"]["id"].isin(np.array(prepared.instance.exposure.item_ids)[final])]
+    views = measures.views(prog, chosen, prog["site"], prepared.terrain, grid)
+    fine = assemble(prog, grid, views)
+    everything = np.ones((1, fine.exposure.n_items), dtype=bool)
+    year = np.ones(1)
+    nothing = np.zeros_like(final)[None, :]
+    return {
+        "network_without_plan": evaluate(prepared.instance, nothing, year).value,
+        "network_with_plan": evaluate(prepared.instance, final[None, :], year).value,
+        "fine_without_plan": evaluate(fine, ~everything, year).value,
+        "fine_with_plan": evaluate(fine, everything, year).value,
+    }
+
+
+def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"value {found['value']:,.2f} for the {found['mover']} mover; {found['detected_share']:.1%} of attempts detected"
+    for group in ("by_threat", "by_section"):
+        yield group.replace("_", " ")
+        for name, value in found[group].items():
+            yield f"  {name:<6} {value:>14,.2f}"
+    for name, value in found.get("final_year", {}).items():
+        yield f"  {name.replace('_', ' '):<24} {value:>14,.2f}"

@@ -1,0 +1,221 @@
+"""`plan`: prepare, optimise, confirm by an independent evaluation, price each item, adopt, save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sarhad import plan as planner
+from sarhad.detection import evaluate
+from sarhad.detection.instance import BoolArray, FloatArray
+from sarhad.detection.marginal import removal_values
+from sarhad.errors import SolverError, SpecError
+from sarhad.programme import Programme
+from sarhad.workflow.folders import require_writable
+from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.prepare import Prepared, prepare
+from sarhad.workflow.runs import with_run
+from sarhad.workflow.steps import OnStep, Step, silent
+
+VALUE_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan in hand, adopted by its programme.
+
+    Parameters
+    ----------
+    prepared
+        The programme made ready; its tables hold the plan.
+    terms
+        Money and rules of the plan.
+    result
+        What the search returned; its items carry marginal values.
+    """
+
+    prepared: Prepared
+    terms: planner.Terms
+    result: planner.PlanResult
+
+
+def plan_programme(
+    source: Path,
+    target: Path,
+    *,
+    name: str,
+    time_limit_s: float,
+    seed: int,
+    locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    on_step: OnStep = silent,
+) -> Outcome:
+    """Plan a programme, save it with the plan and return the plan."""
+    if time_limit_s < 0:
+        raise SpecError(f"--time-limit {time_limit_s:g}: seconds cannot be negative. Give 0 or more.")
+    require_writable(target.parent)
+    prepared = prepare(Programme.open(source), on_step=on_step)
+    spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
+    planned = find_plan(prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, on_step=on_step)
+    planned.prepared.prog.save(target)
+    return Outcome(payload(planned), lines)
+
+
+def find_plan(
+    prepared: Prepared,
+    name: str,
+    *,
+    spec: planner.PlanSpec,
+    time_limit_s: float,
+    seed: int,
+    on_step: OnStep = silent,
+) -> Planned:
+    """Return the best plan found, its value confirmed by `detection.evaluate`."""
+    terms = planner.terms(prepared.prog, prepared.items)
+
+    def tell(progress: planner.PlanProgress) -> bool:
+        done = min(1.0, progress.seconds / time_limit_s) if time_limit_s > 0 else 1.0
+        text = f"value {progress.value:,.1f}  bound {progress.bound:,.1f}  gap {progress.gap:.1%}"
+        return on_step(Step("plan", done, text, keeps_answer=True))
+
+    result = planner.optimise(
+        prepared.instance, terms, spec, time_limit_s=time_limit_s, seed=seed, on_progress=tell
+    )
+    if result.status == "infeasible":
+        return Planned(prepared, terms, result)
+    operating, years = timeline(terms, result.plan_items)
+    confirmed = evaluate(prepared.instance, operating, years).value - result.constant
+    if abs(confirmed - result.value) > VALUE_TOLERANCE * max(1.0, abs(confirmed)):
+        raise SolverError(
+            f"the plan's value {result.value!r} is not confirmed by the evaluation, which gives {confirmed!r}. "
+            "Please report this with the programme."
+        )
+    on_step(Step("explain", 0.0))
+    chosen = item_numbers(prepared, result.plan_items)
+    marginal = removal_values(prepared.instance, operating, years, chosen)
+    items = result.plan_items.assign(marginal_value=marginal)
+    result = planner.with_items(result, items)
+    prog = adopt_plan(prepared.prog, name, result, seed)
+    return Planned(
+        Prepared(prog, prepared.terrain, prepared.network, prepared.views, prepared.instance), terms, result
+    )
+
+
+def timeline(terms: planner.Terms, plan_items: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
+    """Return which items operate in each period (T+1, I), and the years each period weighs (T+1,).
+
+    The last period is the tail: the final state for `tail_years`.
+    """
+    by_quarter = planner.operating(terms, planner.starts(terms, plan_items))
+    years = np.append(np.full(terms.n_quarters, 0.25), terms.tail_years)
+    return np.vstack([by_quarter, by_quarter[-1:]]), years
+
+
+def item_numbers(prepared: Prepared, plan_items: pd.DataFrame) -> np.ndarray:
+    """Return the index in the instance of each row's item."""
+    number = {item: i for i, item in enumerate(prepared.instance.exposure.item_ids)}
+    return np.array([number[item] for item in plan_items["item_id"]], dtype=np.int64)
+
+
+def adopt_plan(prog: Programme, name: str, result: planner.PlanResult, seed: int) -> Programme:
+    """Return the programme with the plan under this name; a plan of that name is replaced, others stay."""
+    row = {
+        "id": name,
+        "status": result.status,
+        "value": result.value,
+        "bound": result.bound,
+        "value_without_plan": result.value_without_plan,
+        "constant": result.constant,
+        "seed": seed,
+        "data_hash": prog.data_hash,
+    }
+    plans, items, funding = prog["plan"], prog["plan_item"], prog["funding"]
+    prog = prog.adopt(
+        {
+            "plan": _replace(plans, "id", name, pd.DataFrame([row])),
+            "plan_item": _replace(items, "plan_id", name, result.plan_items.assign(plan_id=name)),
+            "funding": _replace(funding, "plan_id", name, result.funding.assign(plan_id=name)),
+        }
+    )
+    return with_run(prog, "plan", plan_id=name, seed=seed)
+
+
+def _replace(table: pd.DataFrame, column: str, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    rest = table[table[column] != name]
+    rows = rows[list(table.columns)]
+    return rows if rest.empty else pd.concat([rest, rows], ignore_index=True)
+
+
+def _locked(texts: tuple[str, ...]) -> dict[str, str | None]:
+    locked: dict[str, str | None] = {}
+    for text in texts:
+        item, _, quarter = text.partition("=")
+        locked[item] = quarter or None
+    return locked
+
+
+def payload(planned: Planned) -> dict[str, Any]:
+    """Return the plan as plan.json holds it."""
+    result, prog = planned.result, planned.prepared.prog
+    site_of = dict(zip(prog["item"]["id"], prog["item"]["site_id"], strict=True))
+    measure_of = dict(zip(prog["item"]["id"], prog["item"]["measure_id"], strict=True))
+    section_of = dict(zip(prog["item"]["id"], prog["item"]["section_id"], strict=True))
+    paid = within_horizon(planned).groupby(["item_id", "partner_id"])["usd"].sum()
+    by_item: dict[str, list[dict[str, Any]]] = {}
+    for row in paid.reset_index().to_dict("records"):
+        by_item.setdefault(row["item_id"], []).append({"partner": row["partner_id"], "usd": int(row["usd"])})
+    items = [
+        {
+            "item": row["item_id"],
+            "measure": measure_of[row["item_id"]],
+            "site": site_of[row["item_id"]],
+            "section": None if pd.isna(section_of[row["item_id"]]) else section_of[row["item_id"]],
+            "start_quarter": row["start_quarter"],
+            "operating_quarter": row["operating_quarter"],
+            "cost_usd": row["cost_usd"],
+            "funding": by_item.get(row["item_id"], []),
+            "marginal_value": row["marginal_value"],
+        }
+        for row in result.plan_items.to_dict("records")
+    ]
+    head = {
+        "status": result.status,
+        "value": result.value,
+        "bound": result.bound,
+        "gap": result.gap,
+        "gap_of_gain": result.gap_of_gain,
+        "value_without_plan": result.value_without_plan,
+        "value_with_everything": result.value_with_everything,
+        "constant": result.constant,
+        "seconds": result.seconds,
+        "stopped": result.stopped,
+        "seed": result.seed,
+        "data_hash": prog.data_hash,
+        "notices": list(result.notices),
+        "items": items,
+    }
+    return plain(head)  # type: ignore[no-any-return]
+
+
+def within_horizon(planned: Planned) -> pd.DataFrame:
+    """Return the funding of the horizon; upkeep of the tail is reported apart."""
+    frame = planned.result.funding
+    return frame[frame["year"].isin(planned.terms.quarter_year)]
+
+
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Return the plan in lines for people."""
+    yield f"status {found['status']}" + (f", stopped by {found['stopped']}" if found["stopped"] else "")
+    if found["status"] != "infeasible":
+        yield (
+            f"value {found['value']:,.1f} (without the plan {found['value_without_plan']:,.1f}), "
+            f"bound {found['bound']:,.1f}, gap {found['gap']:.1%}, gap of gain {found['gap_of_gain']:.1%}"
+        )
+        cost = sum(item["cost_usd"] for item in found["items"])
+        yield f"{len(found['items'])} items, {cost / 1e6:,.1f} million USD within the horizon"
+    for notice in found["notices"]:
+        yield f"notice: {notice}"

@@ -1,0 +1,90 @@
+"""Find a plan again: by its name in the programme, or in a plan.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from sarhad.errors import DataError, SpecError, StoreError
+from sarhad.programme import Programme
+
+NEEDED = ("item", "start_quarter", "operating_quarter", "cost_usd")
+
+
+def require_current(prog: Programme, plan: str) -> None:
+    """Refuse a stored plan that was made from other facts than the programme holds now.
+
+    Raises
+    ------
+    SpecError
+        If the facts have changed since.
+    """
+    rows = prog["plan"][prog["plan"]["id"] == plan]
+    if not rows.empty and rows["data_hash"].iloc[0] != prog.data_hash:
+        raise SpecError(
+            f"plan {plan} was made from other facts (data hash {rows['data_hash'].iloc[0][:12]}, now "
+            f"{prog.data_hash[:12]}): its value and bound no longer hold. Plan again under another name."
+        )
+
+
+def plan_items(prog: Programme, plan: str) -> pd.DataFrame:
+    """Return the items of a plan: item_id, start_quarter, operating_quarter, cost_usd, marginal_value.
+
+    Parameters
+    ----------
+    prog
+        The programme, items derived.
+    plan
+        Name of a plan in the programme, or path of a plan.json.
+
+    Raises
+    ------
+    SpecError
+        If there is neither.
+    DataError
+        If the file names items that the programme does not have.
+    """
+    if plan in set(prog["plan"]["id"]):
+        rows = prog["plan_item"]
+        return rows[rows["plan_id"] == plan].drop(columns="plan_id").reset_index(drop=True)
+    path = Path(plan)
+    if not path.is_file():
+        known = ", ".join(sorted(prog["plan"]["id"])) or "none"
+        raise SpecError(f"--plan {plan}: neither a plan of the programme (it has: {known}) nor a file.")
+    return _from_file(prog, path)
+
+
+def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["items"]
+        frame = pd.DataFrame(
+            [
+                {name: row[name] for name in NEEDED} | {"marginal_value": row.get("marginal_value")}
+                for row in rows
+            ],
+            columns=[*NEEDED, "marginal_value"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path}: not a plan.json ({error!r}). Use the file that `sarhad plan --json` gives."
+        ) from error
+    twice = sorted(set(frame.loc[frame["item"].duplicated(), "item"]))
+    if twice:
+        raise DataError(
+            f"{path.name}: {len(twice)} items stand in it more than once: {', '.join(twice[:5])}. Keep one row each.",
+            table="plan_item",
+            column="item_id",
+            ids=twice,
+        )
+    unknown = sorted(set(frame["item"]) - set(prog["item"]["id"]))
+    if unknown:
+        raise DataError(
+            f"{path.name}: {len(unknown)} of {len(frame)} items are not in the programme: {', '.join(unknown[:5])}. "
+            "The plan belongs to other facts; plan again.",
+            table="plan_item",
+            column="item_id",
+            ids=unknown,
+        )
+    return frame.rename(columns={"item": "item_id"})

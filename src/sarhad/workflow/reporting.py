@@ -1,0 +1,242 @@
+"""`report`: gather what a report shows, and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import sarhad
+from sarhad import measures, report, situation
+from sarhad import plan as planner
+from sarhad.detection import NonAdaptive, evaluate, value_by_period
+from sarhad.detection.instance import BoolArray, FloatArray
+from sarhad.errors import SpecError
+from sarhad.programme import Programme, declared
+from sarhad.workflow import assumptions, contents
+from sarhad.workflow.folders import require_writable
+from sarhad.workflow.outcome import Outcome
+from sarhad.workflow.planning import Planned, timeline
+from sarhad.workflow.plans import require_current
+from sarhad.workflow.prepare import Prepared, counts, prepare
+from sarhad.workflow.steps import OnStep, Step, silent
+
+MOVED_KM = 10.0
+
+
+def report_plan(
+    source: Path, plan: str, out: Path, *, langs: tuple[str, ...], on_step: OnStep = silent
+) -> Outcome:
+    """Write the report of a plan that the programme holds.
+
+    Raises
+    ------
+    SpecError
+        If the programme has no such plan.
+    """
+    prog = Programme.open(source)
+    if plan not in set(prog["plan"]["id"]):
+        known = ", ".join(sorted(prog["plan"]["id"])) or "none"
+        raise SpecError(f"--plan {plan}: no such plan; the programme has: {known}. Run `sarhad plan` first.")
+    require_current(prog, plan)
+    for lang in langs:
+        report.language(lang)
+    require_writable(out)
+    prepared = prepare(prog, on_step=on_step)
+    on_step(Step("report", 0.0))
+    terms = planner.terms(prepared.prog, prepared.items)
+    planned = Planned(prepared, terms, planner.stored(prepared.prog, plan))
+    pages = write_reports(gather(planned, plan), out, langs)
+    payload = {
+        "plan": plan,
+        "out": str(out),
+        "pages": [str(page) for page in pages],
+        "data_hash": prog.data_hash,
+    }
+    return Outcome(payload, _lines)
+
+
+def write_reports(content: report.Content, out: Path, langs: tuple[str, ...]) -> list[Path]:
+    """Write the report in each language and return the pages."""
+    return [report.write(content, out, lang, also=langs).page for lang in langs]
+
+
+def gather(planned: Planned, name: str) -> report.Content:
+    """Return everything the report of a plan shows."""
+    prepared, result = planned.prepared, planned.result
+    prog, instance = prepared.prog, prepared.instance
+    operating, years = timeline(planned.terms, result.plan_items)
+    found = _before_after(prepared, operating[-1])
+    apart = situation.programme_rates(prog)
+    flow = contents.flow(prepared, operating[-1])
+    return report.Content(
+        identity=_identity(prepared, planned, name),
+        headline=_headline(planned, operating, years, contents.moved_share(flow, MOVED_KM)),
+        sections=contents.sections(prog, found),
+        crossings=contents.points_of(prog["crossing"]),
+        settlements=_settlements(prog),
+        threats=contents.threats(prog, instance, found),
+        threats_apart=contents.threats_apart(prog, apart, _kept(prepared, operating[-1])),
+        threats_never=contents.threats_never(prog, set(apart["threat_id"])),
+        partners=_partners(planned),
+        items=contents.items(prog, result.plan_items),
+        funding=result.funding,
+        budget=_budget(prog, planned.terms),
+        detection=contents.detection(instance, found),
+        flow=flow,
+        by_quarter=contents.by_quarter(prepared.instance, planned.terms.quarters, operating, years),
+        swings=assumptions.swings(prepared, operating[-1]),
+        not_candidates=_not_candidates(prog),
+        settings=_settings(prog),
+        sources=prog["source"],
+        relief=_relief(prepared),
+        notices=result.notices,
+    )
+
+
+def _before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:
+    one = np.ones(1)
+    return contents.BeforeAfter(
+        before=evaluate(prepared.instance, np.zeros_like(final)[None, :], one),
+        after=evaluate(prepared.instance, final[None, :], one),
+    )
+
+
+def _headline(planned: Planned, operating: BoolArray, years: FloatArray, moved: float) -> report.Headline:
+    prepared, result = planned.prepared, planned.result
+    spread = assumptions.ranges(prepared, operating, years, result.constant)
+    budget = _budget(prepared.prog, planned.terms)
+    fixed = evaluate(prepared.instance, operating, years, mover=NonAdaptive())
+    return report.Headline(
+        status=result.status,
+        value_without_plan=result.value_without_plan,
+        value=result.value,
+        bound=result.bound,
+        gap=result.gap,
+        gap_of_gain=result.gap_of_gain,
+        fall_range=spread["fall"],
+        value_range=spread["with"],
+        without_range=spread["without"],
+        detected_before=spread["before"],
+        detected_after=spread["after"],
+        cost_usd=float(result.plan_items["cost_usd"].sum()),
+        budget_usd=float(budget["amount_usd"].sum()),
+        greedy_value=_value_of(planned, planner.greedy(prepared.instance, planned.terms)),
+        even_value=_value_of(planned, planner.even_spread(prepared.instance, planned.terms)),
+        value_everything=_everything(planned, operating, years),
+        value_fixed_paths=fixed.value - result.constant,
+        moved_share=moved,
+        moved_km=MOVED_KM,
+        constant=result.constant,
+    )
+
+
+def _everything(planned: Planned, operating: BoolArray, years: FloatArray) -> float:
+    """Return the value with every candidate operating from the first quarter."""
+    instance = planned.prepared.instance
+    total = value_by_period(instance, np.ones_like(operating), years).sum()
+    return float(total) - planned.result.constant
+
+
+def _value_of(planned: Planned, plan_items: pd.DataFrame) -> float:
+    operating, years = timeline(planned.terms, plan_items)
+    total = value_by_period(planned.prepared.instance, operating, years).sum()
+    return float(total) - planned.result.constant
+
+
+def _identity(prepared: Prepared, planned: Planned, name: str) -> report.Identity:
+    prog = prepared.prog
+    described = prog.describe()
+    official = prog["border"]["length_km"].iloc[0]
+    return report.Identity(
+        title_en=str(prog.meta.get("title_en", "")),
+        title_ru=str(prog.meta.get("title_ru", "")),
+        title_ar=str(prog.meta.get("title_ar", "")),
+        plan_id=name,
+        version=sarhad.__version__,
+        data_hash=prog.data_hash,
+        seed=planned.result.seed,
+        status_date=prog.setting("status_date"),
+        price_year=prog.setting("price_year"),
+        tail_years=prog.setting("tail_years"),
+        quarters=planned.terms.quarters,
+        cell_m=prepared.terrain.cell_m,
+        corridor_km=prog.setting("corridor_km"),
+        border_km=described["border_length_km"],
+        official_border_km=described.get(
+            "official_length_km", None if pd.isna(official) else float(official)
+        ),
+        assumed_share=described["assumed_share"],
+        counts={"sections": described["sections"], "segments": described["segments"], **counts(prepared)},
+    )
+
+
+def _kept(prepared: Prepared, final: BoolArray) -> dict[str, float]:
+    """Return the share of each threat's rate that the plan's prevention leaves."""
+    effects = measures.prevention(prepared.items, measures.effects(prepared.prog))
+    chosen = {item for item, is_in in zip(prepared.instance.exposure.item_ids, final, strict=True) if is_in}
+    lowered = effects[effects["item_id"].isin(chosen)].groupby("threat_id")["b"].sum()
+    return {str(threat): float(np.exp(-b)) for threat, b in lowered.items()}
+
+
+def _settlements(prog: Programme) -> pd.DataFrame:
+    frame = contents.points_of(prog["settlement"])
+    first = {
+        new: frame[old].fillna("").astype(str).str.split("|").str[0].replace("", None)
+        for new, old in (("name_ar", "name_arabic"), ("name_ru", "name_cyrillic"))
+    }
+    return frame.assign(**first)
+
+
+def _partners(planned: Planned) -> pd.DataFrame:
+    prog = planned.prepared.prog
+    frame = prog["partner"]
+    frame = frame[frame["id"].isin(prog["budget"]["partner_id"])].sort_values("id")
+    whole_tail = planner.tail_upkeep(planned.terms, planned.result.plan_items)
+    years = max(planned.terms.tail_years, 1.0)
+    return frame.assign(tail_upkeep_usd=[whole_tail.get(partner, 0.0) / years for partner in frame["id"]])
+
+
+def _budget(prog: Programme, terms: planner.Terms) -> pd.DataFrame:
+    frame = prog["budget"]
+    within = frame["year"].isin({int(year) for year in terms.quarter_year})
+    return frame[within].reset_index(drop=True)
+
+
+def _not_candidates(prog: Programme) -> pd.DataFrame:
+    frame = prog["measure"]
+    frame = frame[~frame["is_candidate"]].sort_values("id")
+    return frame.rename(columns={"id": "measure_id", "candidate_reason": "reason"}).reset_index(drop=True)
+
+
+def _settings(prog: Programme) -> pd.DataFrame:
+    given = prog["setting"].set_index("id")
+    rows = []
+    for setting in declared().settings.values():
+        is_given = setting.id in given.index
+        rows.append(
+            {
+                "id": setting.id,
+                "value": str(prog.setting(setting.id)),
+                "unit": setting.unit,
+                "is_assumption": bool(given.loc[setting.id, "is_assumption"]) if is_given else False,
+                "description": setting.description,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _relief(prepared: Prepared) -> report.Relief:
+    terrain = prepared.terrain
+    height, width = terrain.elevation_m.shape
+    left, top = terrain.transform @ (0, 0)
+    right, bottom = terrain.transform @ (width, height)
+    return report.Relief(terrain.elevation_m, terrain.side > 0, left, right, bottom, top, str(terrain.crs))
+
+
+def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
+    for page in payload["pages"]:
+        yield f"report: {page}"

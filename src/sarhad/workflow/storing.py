@@ -1,0 +1,77 @@
+"""Commands about the programme itself: check, describe, pack, unpack."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sarhad.errors import SpecError
+from sarhad.programme import Programme, inspect
+from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.steps import OnStep, silent
+
+
+def check_programme(path: Path) -> Outcome:
+    """Return every fault of the programme; none is left for a second run."""
+    faults = [dataclasses.asdict(fault) for fault in inspect(path)]
+    errors = sum(fault["severity"] == "error" for fault in faults)
+    payload = {
+        "programme": str(path),
+        "errors": errors,
+        "notices": len(faults) - errors,
+        "faults": faults,
+    }
+    return Outcome(payload, _fault_lines)
+
+
+def describe_programme(path: Path, *, on_step: OnStep = silent) -> Outcome:
+    """Return the counts of a programme; derived tables are computed when they are missing or out of date."""
+    from sarhad.workflow.prepare import counts, prepare
+
+    prepared = prepare(Programme.open(path), on_step=on_step)
+    payload = plain({**prepared.prog.describe(), **counts(prepared)})
+    return Outcome(payload, _count_lines)
+
+
+def convert(source: Path, target: Path, *, suffix: str) -> Outcome:
+    """Write the programme in the other form and return both places.
+
+    Raises
+    ------
+    SpecError
+        If the target's name does not say the form asked for.
+    """
+    if target.suffix != suffix:
+        wanted = f"a name that ends in {suffix}" if suffix else "a folder, a name without an ending"
+        raise SpecError(f"{target}: the target must be {wanted}.")
+    prog = Programme.open(source)
+    prog.save(target)
+    payload = {
+        "from": str(source),
+        "to": str(target),
+        "tables": {name: len(prog[name]) for name in prog.tables},
+        "data_hash": prog.data_hash,
+    }
+    return Outcome(payload, _convert_lines)
+
+
+def _fault_lines(payload: Mapping[str, Any]) -> Iterator[str]:
+    for fault in payload["faults"]:
+        where = ".".join(filter(None, (fault["table"], fault["column"])))
+        row = f", row {fault['row']}" if fault["row"] else ""
+        found = f"{fault['value']} " if fault["value"] else ""
+        yield f"{fault['severity']}: {where}{row}: {found}{fault['text']}. {fault['remedy']}"
+    yield f"{payload['errors']} fault(s), {payload['notices']} notice(s)."
+
+
+def _count_lines(payload: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in payload.items():
+        yield f"{name:>24}  {value}"
+
+
+def _convert_lines(payload: Mapping[str, Any]) -> Iterator[str]:
+    rows = sum(payload["tables"].values())
+    yield f"{payload['from']} -> {payload['to']}: {len(payload['tables'])} tables, {rows} rows."
+    yield f"data hash {payload['data_hash']}"

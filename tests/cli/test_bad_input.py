@@ -1,0 +1,198 @@
+"""Bad input: one clear message with a remedy, the right exit status, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from typer.testing import CliRunner, Result
+
+from sarhad.cli.app import app
+
+TINY = Path(__file__).parents[1] / "data" / "tiny"
+Spoil = Callable[[Path], object]
+
+
+def edit(table: str, change: Callable[[list[dict[str, str]]], object]) -> Spoil:
+    def spoil(folder: Path) -> None:
+        path = folder / f"{table}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        change(rows)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    return spoil
+
+
+def put(table: str, column: str, value: str, row: int = 0) -> Spoil:
+    return edit(table, lambda rows: rows[row].update({column: value}))
+
+
+def each(table: str, column: str, value: str) -> Spoil:
+    return edit(table, lambda rows: [row.update({column: value}) for row in rows])
+
+
+def rewrite(name: str, change: Callable[[str], str], encoding: str = "utf-8") -> Spoil:
+    def spoil(folder: Path) -> None:
+        path = folder / name
+        path.write_bytes(change(path.read_text(encoding="utf-8")).encode(encoding))
+
+    return spoil
+
+
+def line(points: str) -> Spoil:
+    return put("border", "geometry", f"LINESTRING ({points})")
+
+
+def reverse(folder: Path) -> None:
+    def turn(rows: list[dict[str, str]]) -> None:
+        inner = rows[0]["geometry"].removeprefix("LINESTRING (").removesuffix(")")
+        rows[0]["geometry"] = f"LINESTRING ({', '.join(reversed(inner.split(', ')))})"
+
+    edit("border", turn)(folder)
+
+
+def raster(*, crs: str | None, west: float, side: float) -> Spoil:
+    """Put another raster in place of the first, its checksum in order."""
+
+    def spoil(folder: Path) -> None:
+        with (folder / "raster.csv").open(encoding="utf-8", newline="") as file:
+            name = next(csv.DictReader(file))["file"]
+        path = folder / "rasters" / name
+        with rasterio.open(
+            path, "w", driver="GTiff", height=50, width=50, count=1, dtype="int16", crs=crs,
+            transform=Affine(side, 0, west, 0, -side, 40.4),
+        ) as target:  # fmt: skip
+            target.write(np.full((50, 50), 500, dtype=np.int16), 1)
+        each("raster", "sha256", hashlib.sha256(path.read_bytes()).hexdigest())(folder)
+
+    return spoil
+
+
+def cycle(rows: list[dict[str, str]]) -> None:
+    rows.append(dict(rows[0], id="LOOP1", measure_id="M1", requires_measure_ids="M2", is_enforced="true"))
+    rows.append(dict(rows[0], id="LOOP2", measure_id="M2", requires_measure_ids="M1", is_enforced="true"))
+
+
+class Bad(NamedTuple):
+    name: str
+    spoil: Spoil
+    says: str
+
+
+DATA = [
+    Bad("unknown column", rewrite("measure.csv", lambda text: text.replace("name_en", "nom", 1)), r"measure.*nom"),
+    Bad("percent for share", put("traffic", "share", "70"), r"traffic\.share.*70.*(percent|100)"),
+    Bad("metres for kilometres", put("section", "chainage_to_km", "31000"), r"section.*(31000|km)"),
+    Bad("not a number", put("measure", "capital_likely_usd", "nan"), r"measure\.capital_likely_usd"),
+    Bad("duplicate id", edit("partner", lambda rows: rows.append(dict(rows[0]))), r"partner.*P1"),
+    Bad("dangling reference", put("traffic", "mover_id", "CAMEL"), r"traffic\.mover_id.*CAMEL"),
+    Bad("line crosses itself", line("10 40, 10.4 40.02, 10.4 39.98, 10.2 40.05, 10.7 40"), r"border.*cross"),
+    Bad("reversed line", reverse, r"border.*revers|revers.*border"),
+    Bad("terrain too small", raster(crs="EPSG:4326", west=9.9, side=0.005), r"cover"),
+    Bad("raster without CRS", raster(crs=None, west=9.8, side=0.02), r"(?i)crs|coordinate system"),
+    Bad("line in metres", line("500000 4400000, 560000 4400000"), r"border\.geometry.*(degree|lon)"),
+    Bad("negative cost", put("measure", "capital_low_usd", "-5"), r"measure\.capital_low_usd.*-5"),
+    Bad("prerequisite cycle", edit("prerequisite", cycle), r"prerequisite.*ring: M1 needs M2 needs M1"),
+    Bad("schema newer", rewrite("programme.toml", lambda t: t.replace("schema_version = 1", "schema_version = 99")), r"newer"),
+    Bad("cp1251", rewrite("traffic.csv", lambda t: t.replace("made up", "выдумано"), "cp1251"), r"traffic\.csv.*UTF-8"),
+    Bad("semicolons", rewrite("section.csv", lambda t: t.replace(",", ";")), r"section\.csv.*(;|comma)"),
+]  # fmt: skip
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def assert_clear(result: Result, status: int) -> None:
+    assert result.exit_code == status, result.output
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("bad", DATA, ids=[bad.name for bad in DATA])
+def test_bad_data_is_named_with_its_remedy_and_nothing_is_written(bad: Bad, tmp_path: Path) -> None:
+    folder = tmp_path / "spoiled"
+    shutil.copytree(TINY, folder)
+    bad.spoil(folder)
+    before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    checked = run("check", str(folder))
+    assert_clear(checked, 1)
+    assert re.search(bad.says, checked.output.replace("\n", " ")), checked.output
+    planned = run("plan", str(folder), "-o", str(tmp_path / "plan.gpkg"), "--time-limit", "1", "--quiet")
+    assert_clear(planned, 1)
+    assert re.search(bad.says, planned.output.replace("\n", " ")), planned.output
+    assert {path: path.read_bytes() for path in before} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["spoiled"]
+
+
+def test_two_faults_are_both_named_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "spoiled"
+    shutil.copytree(TINY, folder)
+    put("measure", "capital_low_usd", "-5")(folder)
+    put("traffic", "mover_id", "CAMEL")(folder)
+    output = run("check", str(folder)).output
+    assert "-5" in output
+    assert "CAMEL" in output
+
+
+def test_a_budget_below_every_item_means_do_nothing_with_a_notice(tmp_path: Path) -> None:
+    folder = tmp_path / "poor"
+    shutil.copytree(TINY, folder)
+    each("budget", "amount_usd", "10")(folder)
+    result = run("plan", str(folder), "-o", str(tmp_path / "poor.gpkg"), "--time-limit", "2", "--quiet")
+    assert_clear(result, 0)
+    assert "notice" in result.output
+    assert "0 items" in result.output
+
+
+def test_time_limit_zero_gives_a_valid_answer(tmp_path: Path) -> None:
+    result = run("plan", str(TINY), "-o", str(tmp_path / "now.gpkg"), "--time-limit", "0", "--quiet")
+    assert_clear(result, 0)
+    assert "bound" in result.output
+
+
+def test_a_negative_time_limit_is_bad_usage(tmp_path: Path) -> None:
+    assert_clear(run("plan", str(TINY), "-o", str(tmp_path / "x.gpkg"), "--time-limit", "-1", "--quiet"), 2)
+
+
+def test_an_output_that_cannot_be_written_is_status_2(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for words in (
+        ("plan", str(TINY), "-o", str(tmp_path / "file" / "x.gpkg"), "--time-limit", "1", "--quiet"),
+        ("pack", str(TINY), str(tmp_path / "file" / "x.gpkg")),
+        ("demo", "-o", str(tmp_path / "file" / "out"), "--quiet"),
+    ):
+        assert_clear(run(*words), 2)
+
+
+def test_a_corrupt_file_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gpkg"
+    broken.write_bytes(b"SQLite format 3\x00" + b"\x07" * 5000)
+    result = run("check", str(broken))
+    assert_clear(result, 1)
+    assert "broken.gpkg" in result.output
+
+
+def test_a_missing_programme_is_named(tmp_path: Path) -> None:
+    result = run("describe", str(tmp_path / "nowhere.gpkg"), "--quiet")
+    assert_clear(result, 1)
+    assert "nowhere.gpkg" in result.output
+
+
+def test_an_unknown_plan_is_bad_usage_that_lists_the_plans() -> None:
+    result = run("evaluate", str(TINY), "--plan", "nobody", "--quiet")
+    assert_clear(result, 2)
+    assert "nobody" in result.output

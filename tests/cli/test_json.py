@@ -1,0 +1,140 @@
+"""Every command's --json: one object on standard output that keeps its documented schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.cli.conftest import TINY, Sarhad
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+def held(text: str, schema: str) -> dict[str, Any]:
+    """Return the object after holding it against its schema; anything else on the stream would not parse."""
+    found: dict[str, Any] = json.loads(text)
+    jsonschema.validate(found, json.loads((SCHEMAS / f"{schema}.json").read_text(encoding="utf-8")))
+    return found
+
+
+def test_the_plan_keeps_its_schema_and_its_figures_agree(plan: dict[str, Any]) -> None:
+    held(json.dumps(plan), "plan")
+    assert plan["bound"] <= plan["value"] <= plan["value_without_plan"]
+    assert plan["gap"] == pytest.approx((plan["value"] - plan["bound"]) / plan["value"])
+    possible = plan["value_without_plan"] - plan["bound"]
+    assert plan["gap_of_gain"] == pytest.approx((plan["value"] - plan["bound"]) / possible)
+    for item in plan["items"]:
+        assert sum(part["usd"] for part in item["funding"]) == round(item["cost_usd"])
+        assert item["marginal_value"] >= -1e-9
+
+
+def test_the_evaluation_of_a_stored_plan_gives_its_value(
+    sarhad: Sarhad, planned: Path, plan: dict[str, Any]
+) -> None:
+    found = held(sarhad("evaluate", planned, "--plan", "draft", "--json", "--quiet").stdout, "evaluate")
+    assert found["value"] == pytest.approx(plan["value"] + plan["constant"], rel=1e-9)
+    for group in ("by_threat", "by_section", "by_quarter"):
+        assert sum(found[group].values()) == pytest.approx(found["value"], rel=1e-9)
+
+
+def test_the_evaluation_of_a_plan_file_is_the_same(sarhad: Sarhad, planned: Path) -> None:
+    file = planned.parent / "plan.json"
+    by_name = held(sarhad("evaluate", planned, "--plan", "draft", "--json", "--quiet").stdout, "evaluate")
+    by_file = held(sarhad("evaluate", planned, "--plan", file, "--json", "--quiet").stdout, "evaluate")
+    assert by_file["value"] == by_name["value"]
+
+
+@pytest.mark.parametrize("mover", ["logit", "fixed", "partly"])
+def test_every_mover_can_be_asked_for(sarhad: Sarhad, planned: Path, mover: str) -> None:
+    result = sarhad("evaluate", planned, "--plan", "draft", "--mover", mover, "--json", "--quiet")
+    assert held(result.stdout, "evaluate")["mover"] == mover
+
+
+def test_an_adaptive_mover_gets_through_at_least_as_often_as_one_that_keeps_its_paths(
+    sarhad: Sarhad, planned: Path
+) -> None:
+    informed = json.loads(sarhad("evaluate", planned, "--plan", "draft", "--json", "--quiet").stdout)
+    fixed = json.loads(
+        sarhad("evaluate", planned, "--plan", "draft", "--mover", "fixed", "--json", "-q").stdout
+    )
+    assert informed["value"] >= fixed["value"] - 1e-9
+
+
+def test_the_fine_grid_is_shown_beside_the_network(sarhad: Sarhad, planned: Path) -> None:
+    result = sarhad("evaluate", planned, "--plan", "draft", "--fine", "--json", "--quiet")
+    year = held(result.stdout, "evaluate")["final_year"]
+    assert year["fine_with_plan"] <= year["fine_without_plan"]
+    assert year["fine_without_plan"] >= year["network_without_plan"] * 0.98
+
+
+def test_describe_counts(sarhad: Sarhad, planned: Path) -> None:
+    found = held(sarhad("describe", planned, "--json", "--quiet").stdout, "describe")
+    assert found["sections"] == 2
+    assert found["border_length_km"] == pytest.approx(62.9, abs=0.1)
+
+
+def test_explain_says_what_an_item_is_worth(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:
+    item = plan["items"][0]
+    found = held(
+        sarhad("explain", planned, item["item"], "--plan", "draft", "--json", "-q").stdout, "explain"
+    )
+    assert found["is_in_plan"]
+    if not found["goes_with"]:
+        assert found["value_in_plan"] == pytest.approx(item["marginal_value"], rel=1e-6, abs=1e-9)
+    else:
+        assert found["value_in_plan"] >= item["marginal_value"] - 1e-9
+
+
+def test_trace_leads_to_rows_and_sources(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:
+    listed = held(sarhad("trace", planned, "list", "--json").stdout, "trace_list")["figures"]
+    arguments = {
+        "PLAN": "draft", "ITEM": plan["items"][0]["item"], "SECTION": "A1", "THREAT": "DRUGS",
+        "PARTNER": "P1", "NAME": "cell_m", "BORDER": "LINE",
+    }  # fmt: skip
+    for row in listed:
+        kind, _, argument = row["figure"].partition(":")
+        result = sarhad("trace", planned, f"{kind}:{arguments[argument]}", "--json")
+        assert result.exit_code == 0, result.output
+        assert held(result.stdout, "trace")["rows"]
+
+
+def test_report_names_its_pages(sarhad: Sarhad, planned: Path, tmp_path: Path) -> None:
+    result = sarhad("report", planned, "--plan", "draft", "-o", tmp_path, "--json", "--quiet")
+    found = held(result.stdout, "report")
+    assert [Path(page).name for page in found["pages"]] == ["report.html"]
+    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_pack_and_unpack_lose_nothing(sarhad: Sarhad, tmp_path: Path) -> None:
+    packed = held(sarhad("pack", TINY, tmp_path / "t.gpkg", "--json").stdout, "pack")
+    unpacked = held(sarhad("unpack", tmp_path / "t.gpkg", tmp_path / "t", "--json").stdout, "pack")
+    assert packed["data_hash"] == unpacked["data_hash"]
+    for path in sorted(TINY.glob("*.csv")):
+        assert (tmp_path / "t" / path.name).is_file() or path.read_text(encoding="utf-8").count("\n") <= 1
+
+
+def test_check_counts_its_faults(sarhad: Sarhad) -> None:
+    assert held(sarhad("check", TINY, "--json").stdout, "check")["errors"] == 0
+
+
+def test_an_error_is_one_object_too(sarhad: Sarhad, tmp_path: Path) -> None:
+    result = sarhad("describe", tmp_path / "nowhere", "--json", "--quiet")
+    assert result.exit_code == 1
+    assert held(result.stdout, "error")["error"]["kind"] == "StoreError"
+
+
+def test_new_says_what_is_missing_before_plan(sarhad: Sarhad, tmp_path: Path) -> None:
+    line = tmp_path / "line.geojson"
+    line.write_text('{"type": "LineString", "coordinates": [[10.0, 40.0], [10.35, 40.0], [10.7, 40.0]]}')
+    dem = TINY / "rasters" / "hills.tif"
+    words = ("new", tmp_path / "my.gpkg", "--border", line, "--terrain", dem, "--catalogue", TINY, "--json")
+    found = held(sarhad(*words).stdout, "new")
+    missing = {row["table"] for row in found["missing"]}
+    assert {"section", "settlement", "budget"} <= missing
+    assert "measure" not in missing
+    again = sarhad(*words)
+    assert again.exit_code == 2

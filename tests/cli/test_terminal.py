@@ -1,0 +1,92 @@
+"""Streams, statuses, interruption, speed of help: the promises of the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cli.conftest import TINY
+
+SARHAD = [sys.executable, "-c", "from sarhad.cli import main; main()"]
+
+
+def test_help_imports_no_heavy_library() -> None:
+    code = "import sys; from sarhad.cli.app import app; print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in (
+        "numpy",
+        "pandas",
+        "numba",
+        "shapely",
+        "rasterio",
+        "matplotlib",
+        "highspy",
+        "scipy",
+        "sqlalchemy",
+    ):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_help_names_every_command() -> None:
+    done = subprocess.run([*SARHAD, "--help"], capture_output=True, text=True, check=True)
+    for name in [
+        "demo",
+        "new",
+        "check",
+        "plan",
+        "evaluate",
+        "explain",
+        "trace",
+        "report",
+        "pack",
+        "unpack",
+        "describe",
+    ]:
+        assert f" {name} " in done.stdout
+
+
+def test_progress_goes_to_standard_error_and_data_to_standard_output(tmp_path: Path) -> None:
+    words = ["plan", str(TINY), "-o", str(tmp_path / "t.gpkg"), "--time-limit", "2", "--json"]
+    done = subprocess.run([*SARHAD, *words], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["status"] in {"optimal", "feasible"}
+    assert "plan" in done.stderr
+
+
+def test_ctrl_c_keeps_the_best_plan_so_far(tmp_path: Path) -> None:
+    target = tmp_path / "t.gpkg"
+    words = ["plan", str(TINY), "-o", str(target), "--time-limit", "500", "--json"]
+    with subprocess.Popen(
+        [*SARHAD, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        seen = ""
+        while "gap" not in seen:
+            seen += child.stderr.read(1)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate()
+    found = json.loads(out)
+    if found["status"] != "optimal":  # the search may be over before the signal is
+        assert found["stopped"] == "interrupt"
+        assert "best answer so far is kept" in seen + err
+    assert child.returncode == 0
+    assert target.is_file()
+
+
+def test_ctrl_c_before_there_is_an_answer_writes_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "t.gpkg"
+    words = ["plan", str(TINY), "-o", str(target), "--time-limit", "500", "--json"]
+    with subprocess.Popen(
+        [*SARHAD, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        seen = ""
+        while "check" not in seen:
+            seen += child.stderr.read(1)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate()
+    assert child.returncode == 130
+    assert out == ""
+    assert not target.exists()

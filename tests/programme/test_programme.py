@@ -1,0 +1,216 @@
+"""The programme itself: frozen, typed, described, hashed; and its folder, dictionary and quarters."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sarhad.errors import DataError, SpecError
+from sarhad.programme import Programme, Quarter, declared, first_open, horizon
+from sarhad.programme.describe import assumed_share
+from sarhad.programme.values import parse
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_nothing_about_a_programme_can_be_changed(tiny: Programme) -> None:
+    frame = tiny["measure"]
+    frame["name_en"] = "changed"
+    assert (tiny["measure"]["name_en"] != "changed").all()
+    with pytest.raises(AttributeError, match="never changes"):
+        tiny.data = 1  # type: ignore[attr-defined]
+    with pytest.raises(TypeError):
+        tiny.meta["name"] = "other"  # type: ignore[index]
+
+
+def test_frames_have_the_declared_types(tiny: Programme) -> None:
+    measures = tiny["measure"]
+    assert measures["id"].dtype == "str"
+    assert measures["annual_cost_usd"].dtype == "float64"
+    assert measures["price_year"].dtype == "int64"
+    assert measures["is_candidate"].dtype == "bool"
+    assert measures["needs_river"].dtype == "bool"
+    assert measures["threat_ids"].tolist()[5] == ("DRUGS", "NET")
+    assert measures["threat_ids"].tolist()[3] == ()
+    assert tiny["settlement"]["population"].dtype == "Int64"
+
+
+def test_settings_are_typed_and_fall_back_on_the_declared_default(tiny: Programme) -> None:
+    assert tiny.setting("status_date") == date(2025, 1, 1)
+    assert tiny.setting("cell_m") == 500.0
+    assert tiny.setting("horizon_quarters") == 8
+    assert tiny.setting("refraction") == 0.13
+    with pytest.raises(SpecError, match=r"there is no setting 'cell'. Settings: .*cell_m"):
+        tiny.setting("cell")
+
+
+def test_unknown_tables_and_rasters_are_named(tiny: Programme) -> None:
+    with pytest.raises(SpecError, match="there is no table 'sites'"):
+        tiny["sites"]
+    with pytest.raises(DataError, match="raster: 'dem' is not there"):
+        tiny.raster("dem")
+    assert tiny.raster("HILLS")[:2] == b"II"
+
+
+def test_the_hash_follows_facts_and_rasters_only(tiny: Programme) -> None:
+    run = pd.DataFrame(
+        [
+            {
+                "id": "R1",
+                "verb": "plan",
+                "data_hash": "x",
+                "version": "0",
+                "at_utc": "2025-01-01T00:00:00+00:00",
+            }
+        ]
+    )
+    assert tiny.adopt({"run": run}).data_hash == tiny.data_hash
+    facts = tiny["fact"].assign(value="other")
+    assert tiny.with_changes({"fact": facts}).data_hash != tiny.data_hash
+    frames = {name: tiny[name] for name in tiny.tables}
+    assert Programme.of(tiny.meta, frames, {"hills.tif": b"x"}).data_hash != tiny.data_hash
+
+
+def test_describe_counts_and_measures(tiny: Programme) -> None:
+    found = tiny.describe()
+    counts = {
+        name: found[name] for name in ("sections", "threats", "movers", "partners", "quarters", "segments")
+    }
+    assert counts == {"sections": 2, "threats": 3, "movers": 2, "partners": 2, "quarters": 8, "segments": 0}
+    assert found["border_length_km"] == 62.9
+    assert found["official_length_km"] == 62.9
+
+
+def test_assumed_share_counts_numbers_in_use() -> None:
+    # one candidate: 3 capital numbers sourced, 1 annual assumed, 3 durations mixed -> 4 of 7 assumed;
+    # the other measure is no candidate and does not count; one setting of a choice, not assumed -> 4 of 8
+    table = declared().table("measure")
+    blank = dict.fromkeys(table.by_name)
+    money = {
+        "capital_low_usd": 1.0,
+        "capital_likely_usd": 2.0,
+        "capital_high_usd": 3.0,
+        "annual_cost_usd": 1.0,
+    }
+    months = {"duration_low_months": 1.0, "duration_likely_months": 2.0, "duration_high_months": 3.0}
+    bases = {"capital_basis": "sourced", "annual_basis": "assumed", "duration_basis": "mixed"}
+    row = {
+        **blank,
+        **money,
+        **months,
+        **bases,
+        "id": "M1",
+        "is_candidate": True,
+        "is_assumption": True,
+        "price_year": 2025,
+    }
+    measures = pd.DataFrame([row, {**row, "id": "M2", "is_candidate": False}])
+    setting = pd.DataFrame([{"id": "cell_m", "value": "500", "is_assumption": False}])
+    assert assumed_share(Programme.of({"name": "x"}, {"measure": measures, "setting": setting})) == 0.5
+
+
+def test_line_asks_for_exactly_one(tiny: Programme) -> None:
+    assert tiny.line().coords[0] == (10.0, 40.0)
+    with pytest.raises(DataError, match="border: 0 lines"):
+        tiny.with_changes({"border": tiny["border"].iloc[:0]}).line()
+
+
+def test_a_folder_keeps_files_that_are_not_ours_and_drops_tables_that_are_gone(
+    tiny: Programme, tmp_path: Path
+) -> None:
+    tiny.save(tmp_path / "p")
+    (tmp_path / "p" / "LICENSES.md").write_text("CC0")
+    (tmp_path / "p" / "notes").mkdir()
+    (tmp_path / "p" / "notes" / "a.txt").write_text("note")
+    tiny.with_changes({"fact": tiny["fact"].iloc[:0]}).save(tmp_path / "p")
+    assert (tmp_path / "p" / "LICENSES.md").read_text() == "CC0"
+    assert (tmp_path / "p" / "notes" / "a.txt").read_text() == "note"
+    assert not (tmp_path / "p" / "fact.csv").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_folder_is_replaced_where_the_system_cannot_exchange_two(
+    tiny: Programme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sarhad.programme.folder._exchange", lambda one, other: False)
+    tiny.save(tmp_path / "p")
+    changed = tiny.with_changes({"fact": tiny["fact"].assign(value="1")})
+    changed.save(tmp_path / "p")
+    assert Programme.open(tmp_path / "p").data_hash == changed.data_hash
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_folder_that_cannot_be_completed_stays_as_it_was(
+    tiny: Programme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.save(tmp_path / "p")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "p").glob("*.*")}
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sarhad.programme.folder._write", full)
+    from sarhad.errors import StoreError
+
+    with pytest.raises(StoreError, match="No space left on device"):
+        tiny.save(tmp_path / "p")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "p").glob("*.*")} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_every_reference_default_and_writer_of_the_dictionary_holds() -> None:
+    tables = declared().tables
+    for table in tables.values():
+        assert table.keys, table.name
+        assert len({column.writer for column in table.columns}) == 1, table.name
+        for column in table.columns:
+            assert column.description
+            if column.references:
+                assert column.references[1] in tables[column.references[0]].by_name
+            if column.default:
+                parse(column.type, column.default)
+        if table.is_given and table.name != "source":
+            assert table.has_provenance, table.name
+    for setting in declared().settings.values():
+        parse(setting.type, setting.default)
+
+
+def test_the_page_of_the_dictionary_is_current() -> None:
+    from sarhad.programme.page import dictionary_page
+
+    page = ROOT / "docs" / "data_dictionary.md"
+    assert page.read_text("utf-8") == dictionary_page(), "write it again: python -m sarhad.programme.page"
+
+
+def test_the_page_of_the_programme_names_every_check() -> None:
+    from sarhad.programme.checks.run import CHECKS
+
+    text = (ROOT / "docs" / "programme.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", text))
+    assert {check.__name__.strip("_") for check in CHECKS} <= named
+
+
+def test_quarters_follow_each_other(tiny: Programme) -> None:
+    assert [str(quarter) for quarter in horizon(tiny)] == [
+        f"{y}Q{q}" for y in (2025, 2026) for q in (1, 2, 3, 4)
+    ]
+    assert Quarter.of(date(2025, 8, 15)) == Quarter.parse("2025Q3")
+    assert Quarter(2025, 4).plus(1) == Quarter(2026, 1)
+    assert Quarter(2025, 1).plus(-1) == Quarter(2024, 4)
+    with pytest.raises(SpecError, match=r"is not a quarter. Write it as 2025Q1"):
+        Quarter.parse("2025-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "index"), [("2025-01-01", 0), ("2025-01-02", 1), ("2026-11-01", 8), ("2024-06-01", 0)]
+)
+def test_work_starts_in_the_first_quarter_after_the_status_date(
+    tiny: Programme, status: str, index: int
+) -> None:
+    settings = tiny["setting"]
+    settings.loc[settings["id"] == "status_date", "value"] = status
+    assert first_open(tiny.with_changes({"setting": settings})) == index

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sarhad.report import Content, Written
+from sarhad.report.language import language
+
+LARGEST = 6_000_000
+VOID = {"meta", "img", "source", "br"}
+
+
+class Reader(HTMLParser):
+    """Every address that a browser would load, and every tag left open or closed twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.linked: list[str] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.ids: list[str] = []
+        self.images_without_words = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        self.loaded += [str(said[k]) for k in ("src", "srcset", "data", "poster") if said.get(k)]
+        if said.get("href"):
+            (self.linked if tag == "a" else self.loaded).append(str(said["href"]))
+        if said.get("id"):
+            self.ids.append(str(said["id"]))
+        self.images_without_words += tag == "img" and not said.get("alt")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+
+def text_of(written: Mapping[str, Written], lang: str) -> str:
+    return written[lang].page.read_text(encoding="utf-8")
+
+
+def words_of(html: str) -> str:
+    """The words that a reader sees, spaces made single."""
+    html = re.sub(r"<style>.*?</style>", " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
+
+
+@pytest.fixture(params=["en", "ar"])
+def html(request: pytest.FixtureRequest, written: Mapping[str, Written]) -> str:
+    return text_of(written, request.param)
+
+
+def test_the_page_is_well_formed_and_its_ids_are_unique(html: str) -> None:
+    reader = Reader()
+    reader.feed(html)
+    assert not reader.faults
+    assert not reader.open
+    assert len(reader.ids) == len(set(reader.ids))
+    ET.fromstring(html.split("<!DOCTYPE html>")[1])
+
+
+def test_the_page_needs_nothing_beside_it(html: str) -> None:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.loaded
+    assert all(address.startswith("data:") for address in reader.loaded)
+    assert not re.search(r"url\((?!data:)", html)
+    assert "<script" not in html
+    assert "@import" not in html
+    assert len(html.encode()) < LARGEST
+
+
+def test_every_link_inside_the_page_leads_somewhere(html: str) -> None:
+    reader = Reader()
+    reader.feed(html)
+    inside = {address[1:] for address in reader.linked if address.startswith("#")}
+    assert inside
+    assert inside <= set(reader.ids)
+
+
+def test_every_picture_is_described(html: str) -> None:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.images_without_words == 0
+
+
+def test_direction_and_language_are_declared(written: Mapping[str, Written]) -> None:
+    assert '<html lang="en" dir="ltr">' in text_of(written, "en")
+    assert '<html lang="ar" dir="rtl">' in text_of(written, "ar")
+
+
+def test_style_has_no_physical_sides(html: str) -> None:
+    rules = re.sub(r"@font-face\{.*?\}", "", html[: html.index("</style>")], flags=re.DOTALL)
+    assert not re.search(r"(margin|padding|border)-(left|right)|text-align: (left|right)|float:", rules)
+
+
+def test_the_headline_states_figures_and_range(written: Mapping[str, Written]) -> None:
+    words = words_of(text_of(written, "en"))
+    assert "from 16,150 to 9,000, that is by 44%" in words
+    assert "leaves between 7,200 and 11,900" in words
+    assert "at most 7.7%" in words
+    assert "secures at least 91% of the largest fall" in words
+
+
+def test_the_page_says_what_the_model_cannot(written: Mapping[str, Written]) -> None:
+    words = words_of(text_of(written, "en"))
+    for claim in (
+        "Detected, never stopped", "a fit, not a validation", "gorges and steep slopes are indicative",
+        "Dates use the likely durations", "never summed", "never enter the value",
+    ):  # fmt: skip
+        assert claim in words
+
+
+def test_the_page_says_how_to_cite_it(
+    written: Mapping[str, Written], sample_content: Content, html: str
+) -> None:
+    assert sample_content.identity.data_hash in html
+    assert "© OpenStreetMap contributors, ODbL 1.0" in html
+
+
+def test_every_partner_has_a_page_that_agrees_with_the_money(
+    written: Mapping[str, Written], sample_content: Content
+) -> None:
+    words = words_of(text_of(written, "en"))
+    names = language("en").names(sample_content.partners, "id")
+    for partner, rows in sample_content.funding.groupby("partner_id"):
+        asked = f"{rows['usd'].sum() / 1e6:.2f}"
+        assert f"{names[str(partner)]} is asked for M USD {asked} from 2025 to 2029" in words
+
+
+def test_every_item_is_in_the_page_once_in_its_table(html: str, sample_content: Content) -> None:
+    start, end = html.index('id="table-items"'), html.index('id="table-mix"')
+    table = html[start:end]
+    for item in sample_content.items["item_id"]:
+        assert table.count(f">{item}<") == 1
+
+
+def test_the_arabic_page_speaks_arabic(written: Mapping[str, Written]) -> None:
+    words = words_of(text_of(written, "ar"))
+    assert "تخفض الخطة عدد المحاولات المتوقع نفاذها من 16,150 إلى 9,000" in words
+    assert "خط كاميرات ومستشعرات" in words
+    assert not re.search("[\u0660-\u0669]", words)  # digits are 0-9 in every language
