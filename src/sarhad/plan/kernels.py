@@ -1,4 +1,8 @@
-"""Compiled moves of the plan's local search over the pool of paths."""
+"""Compiled moves of the plan's local search over the pool of paths.
+
+A literal handed to a compiled function would have it compiled once more for that very value, so constants
+are given their width (``np.int64(-1)``), and rows are copied by loops, which compile faster than slices.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +129,8 @@ def _multiply(game, state, binary, new, n):  # type: ignore[no-untyped-def]
             state.stamp[p] = 1
             state.touched[n] = p
             n += 1
-            state.scratch[p] = state.evade[p]
+            for t in range(state.evade.shape[1]):
+                state.scratch[p, t] = state.evade[p, t]
         by = game.factor[k] if new < old else game.inverse[k]
         for t in range(low, high):
             state.scratch[p, t] *= by
@@ -139,7 +144,7 @@ def shift(game, state, item, since, is_kept):  # type: ignore[no-untyped-def]
     Raises of exposure that several binaries of one item cause are counted together.
     """
     count = state.most.shape[1]
-    low, n = min(since, state.since[item]), _multiply(game, state, item, since, 0)
+    low, n = min(since, state.since[item]), _multiply(game, state, item, since, np.int64(0))
     for k in range(game.served.ptr[item], game.served.ptr[item + 1]):
         b = game.served.of[k]
         new = on_time(game, state, b, item, since)
@@ -170,7 +175,8 @@ def shift(game, state, item, since, is_kept):  # type: ignore[no-untyped-def]
         state.stamp[p] = 0
         state.touched[paths + game.unit[p]] = 0
         if is_kept:
-            state.evade[p] = state.scratch[p]
+            for t in range(count):
+                state.evade[p, t] = state.scratch[p, t]
     return delta
 
 
@@ -218,15 +224,15 @@ def book(game, state, rows, item, start, sign):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def insert(game, state, rows, item, start):  # type: ignore[no-untyped-def]
     """Put an item into the plan and return how the value changes."""
-    book(game, state, rows, item, start, 1)
-    return shift(game, state, item, start + game.build[item], True)
+    book(game, state, rows, item, start, np.int64(1))
+    return shift(game, state, item, start + game.build[item], np.bool_(True))
 
 
 @njit(cache=True, nogil=True)
 def remove(game, state, rows, item):  # type: ignore[no-untyped-def]
     """Take an item out of the plan and return how the value changes."""
-    book(game, state, rows, item, state.since[item] - game.build[item], -1)
-    return shift(game, state, item, state.most.shape[1], True)
+    book(game, state, rows, item, state.since[item] - game.build[item], np.int64(-1))
+    return shift(game, state, item, state.most.shape[1], np.bool_(True))
 
 
 @njit(cache=True, nogil=True)
@@ -258,7 +264,7 @@ def lacking(game, state, item, chain):  # type: ignore[no-untyped-def]
     chain[0] = item
     while at < n:
         for s in range(game.needs.ptr[chain[at]], game.needs.ptr[chain[at] + 1]):
-            best, cheapest, met = -1, np.int64(9223372036854775807), False
+            best, cheapest, met = np.int64(-1), np.int64(9223372036854775807), False
             for k in range(game.need_members.ptr[s], game.need_members.ptr[s + 1]):
                 j = game.need_members.of[k]
                 for m in range(n):
@@ -301,7 +307,7 @@ def bundle_gain(game, state, rows, room, price, item, chain, starts):  # type: i
         if start < 0:
             return -1.0, 0
         starts[0] = start
-        gain = -shift(game, state, item, start + game.build[item], False)
+        gain = -shift(game, state, item, start + game.build[item], np.bool_(False))
         return gain / price[item, start], 1
     gain, paid, done = 0.0, 0.0, n
     for m in range(n - 1, -1, -1):
@@ -346,7 +352,7 @@ def recreate(game, state, rows, room, price, score, noise, least, tries):  # typ
         seen, best, n_best = 0, -1.0, 0
         fresh = closed.copy()
         while seen < tries:
-            top, at = 0.0, -1
+            top, at = 0.0, np.int64(-1)
             for i in range(len(score)):
                 if not fresh[i] and score[i] * noise[i] > top:
                     top, at = score[i] * noise[i], i
@@ -363,7 +369,8 @@ def recreate(game, state, rows, room, price, score, noise, least, tries):  # typ
                 closed[at] = True
             elif found * noise[at] > best:
                 best, n_best = found * noise[at], n
-                best_chain[:n], best_starts[:n] = chain[:n], starts[:n]
+                for m in range(n):
+                    best_chain[m], best_starts[m] = chain[m], starts[m]
         if n_best == 0:
             return total
         for m in range(n_best - 1, -1, -1):
