@@ -20,8 +20,10 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
-	$(BIN)/python benchmarks/plan.py
-	$(BIN)/python benchmarks/snip.py
+	$(BIN)/python benchmarks/network.py
+	$(BIN)/python benchmarks/programme.py
+	$(BIN)/python benchmarks/example.py
+	$(if $(SNIP),$(BIN)/python benchmarks/snip.py --data $(SNIP))
 
 # uv when it is there, plain venv + pip otherwise; both check every hash of the lock file.
 $(READY): requirements.lock pyproject.toml

@@ -54,7 +54,9 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--programme", type=Path, default=example_path())
     parser.add_argument("--seconds", type=float, nargs="*", default=[60.0, 300.0])
     parser.add_argument("--replan-seconds", type=float, default=40.0, help="0: leave the re-plans out")
@@ -132,7 +134,9 @@ def mix(planned: Planned) -> dict[str, Any]:
     budget = planned.prepared.prog["budget"]
     horizon = budget[budget["year"] <= max(int(q[:4]) for q in planned.terms.quarters)]["amount_usd"].sum()
     return {
-        "by_measure": {name: {"items": int(r["count"]), "usd": float(r["sum"])} for name, r in by_measure.iterrows()},
+        "by_measure": {
+            name: {"items": int(r["count"]), "usd": float(r["sum"])} for name, r in by_measure.iterrows()
+        },
         "paid_usd": {str(kind): int(usd) for kind, usd in paid.items()},
         "budget_usd": float(horizon),
         "everything_capital_usd": float(items["capital_usd"].sum()),
