@@ -22,6 +22,7 @@ from sarhad import plan as planner
 from sarhad.detection import Informed, NonAdaptive, evaluate
 from sarhad.programme import Programme
 from sarhad.workflow.demo import example_path
+from sarhad.workflow.contents import flow_by_bin
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.planning import Planned, find_plan, timeline
 from sarhad.workflow.prepare import Prepared, prepare
@@ -144,14 +145,10 @@ def mix(planned: Planned) -> dict[str, Any]:
 
 
 def flow(planned: Planned) -> dict[str, float]:
-    operating, years = timeline(planned.terms, planned.result.plan_items)
-    instance = planned.prepared.instance
-    edge = planned.prepared.network.edge
-    bins = (edge["chainage_km"].fillna(-1.0) // 5).to_numpy()
+    operating, _ = timeline(planned.terms, planned.result.plan_items)
     found = {}
-    for name, state in (("without_plan", np.zeros_like(operating)), ("with_plan", operating)):
-        amount = evaluate(instance, state[-1:], years[-1:]).flow[-1]
-        total = np.bincount(bins[bins >= 0].astype(int), amount[bins >= 0])
+    for name, state in (("without_plan", np.zeros_like(operating[-1])), ("with_plan", operating[-1])):
+        total = flow_by_bin(planned.prepared, planned.prepared.instance, state, bin_km=5.0)
         found[f"{name}_largest_5km_share"] = float(total.max() / total.sum())
         found[f"{name}_bins_in_use"] = int((total > 0).sum())
     return found

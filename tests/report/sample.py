@@ -6,9 +6,22 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from sample_annex import (
+    apart,
+    calibration,
+    crossings,
+    named,
+    never,
+    not_candidates,
+    not_varied,
+    patrols,
+    settings,
+    settlements,
+    sources,
+)  # fmt: skip
 from shapely.geometry import LineString
 
-from sarhad.report.content import Content, Headline, Identity, Relief, Spread
+from sarhad.report.content import Content, FinalYear, Ground, Headline, Identity, Relief, Spread
 
 QUARTERS = tuple(f"{year}Q{quarter}" for year in range(2025, 2030) for quarter in (1, 2, 3, 4))
 KM_PER_VERTEX = 4.0
@@ -57,11 +70,6 @@ PARTNERS = (
     ("P05", "Kyrgyzstan", "قيرغيزستان", 0.05),
     ("P06", "Armenia", "أرمينيا", 0.05),
 )
-
-
-def named(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Return a frame with a missing Russian name beside the English and Arabic ones."""
-    return pd.DataFrame([{**row, "name_ru": None} for row in rows])
 
 
 def line(length_km: float = 1344.0) -> np.ndarray:
@@ -256,7 +264,7 @@ def headline(chosen: pd.DataFrame, budget: pd.DataFrame) -> Headline:
         even_value=12480.0,
         value_everything=5220.0,
         value_fixed_paths=7450.0,
-        value_fine_grid=9390.0,
+        final_year=FinalYear(1615.0, 900.0, 1620.0, 1190.0),
         moved_share=0.64,
     )
 
@@ -309,120 +317,13 @@ def content(seed: int = 1) -> Content:
             {"quarter": QUARTERS, "without_plan": 403.0, "with_plan": 403.0 * falling.clip(0.5, 1)}
         ),
         swings=swings(),
+        not_varied=not_varied(),
+        calibration=calibration(),
+        patrols=patrols(),
         not_candidates=not_candidates(),
         settings=settings(),
         sources=sources(),
+        ground=Ground(8.9e-5, {"dem_near": 0.993, "dem_far": 0.004}, 0.003),
         relief=relief(points),
         notices=("Two partners pay nothing in 2025: their budget of that year is below every item they may pay for.",),
-    )  # fmt: skip
-
-
-def crossings(points: np.ndarray) -> pd.DataFrame:
-    """Return four crossing points on the line."""
-    rows = []
-    for code, name, beyond, km in (
-        ("C1", "Panji Poyon", "Sher Khan Bandar", 111.6), ("C2", "Kokul", "Ai Khanum", 217.4),
-        ("C3", "Tem", "Shughnan", 760.0), ("C4", "Ishkoshim", "Ishkashim", 880.0),
-    ):  # fmt: skip
-        lon, lat = points[int(km / 1344 * (len(points) - 1))]
-        rows.append(
-            {"id": code, "name_en": name, "name_beyond": beyond, "chainage_km": km, "lon": lon, "lat": lat}
-        )
-    return pd.DataFrame(rows)
-
-
-def settlements() -> pd.DataFrame:
-    """Return three towns for the map."""
-    return named(
-        [
-            {"name_en": "Kunduz", "name_ar": "قندوز", "population": 161902, "lon": 68.86, "lat": 36.73},
-            {"name_en": "Kulob", "name_ar": "كولاب", "population": 78786, "lon": 69.78, "lat": 37.91},
-            {"name_en": "Khorugh", "name_ar": "خاروغ", "population": 30000, "lon": 71.55, "lat": 37.49},
-        ]
-    )
-
-
-def apart() -> pd.DataFrame:
-    """Return programme-wide threats."""
-    return named(
-        [
-            {
-                "id": "T02", "name_en": "Violent extremism: recruitment and propaganda",
-                "name_ar": "التطرف العنيف: التجنيد والدعاية", "rate_low": 20.0, "rate": 60.0, "rate_high": 150.0,
-                "rate_with_plan": 51.0, "reason": "It has no place on the line: measures act on its rate.",
-            },
-            {
-                "id": "T06", "name_en": "Cybercrime, including attacks on border information systems",
-                "name_ar": "الجريمة السيبرانية", "rate_low": 5.0, "rate": 12.0, "rate_high": 40.0,
-                "rate_with_plan": 12.0, "reason": "It has no place on the line.",
-            },
-        ]
-    )  # fmt: skip
-
-
-def never() -> pd.DataFrame:
-    """Return what is never minimised."""
-    reason = "People seeking safety are protected, not prevented."
-    return named(
-        [
-            {
-                "id": "T11", "name_en": "Mass arrival of people seeking safety",
-                "name_ar": "وصول جماعي لأشخاص يلتمسون الأمان", "reason": reason,
-            },
-            {
-                "id": "T12", "name_en": "Harmless crossings (grazing, firewood, gold washing)",
-                "name_ar": "عبور لأغراض معيشية", "reason": "Ordinary life at the river is no threat.",
-            },
-        ]
-    )  # fmt: skip
-
-
-def not_candidates() -> pd.DataFrame:
-    """Return measures that no plan may choose."""
-    return named(
-        [
-            {
-                "measure_id": "M23", "name_en": "Large drone service (comparator)",
-                "name_ar": "خدمة طائرة مسيّرة كبيرة (للمقارنة)", "category": "surveillance",
-                "reason": "Listed by the catalogue for comparison only.",
-            },
-            {
-                "measure_id": "M35", "name_en": "Interstate supply agreement", "name_ar": "اتفاق توريد بين الدول",
-                "category": "coordination", "reason": "A condition of the programme, without an effect on paths.",
-            },
-        ]
-    )  # fmt: skip
-
-
-def settings() -> pd.DataFrame:
-    """Return a few settings."""
-    return pd.DataFrame(
-        [
-            {"id": "cell_m", "value": "400", "unit": "m", "is_assumption": False, "description": "cell of the grid"},
-            {
-                "id": "abandonment_per_hour", "value": "0.01", "unit": "1/h", "is_assumption": True,
-                "description": "rate at which an attempt is given up, per hour of travel",
-            },
-        ]
-    )  # fmt: skip
-
-
-def sources() -> pd.DataFrame:
-    """Return sources with and without address, licence and credit."""
-    return pd.DataFrame(
-        [
-            {
-                "id": "S001", "title": "States coordinate contracts", "publisher": "TASS", "date": "2026-01-29",
-                "url": "https://tass.com/world/2078683", "licence": None, "credit": None,
-            },
-            {
-                "id": "S004", "title": "First phase discussed", "publisher": "Fergana", "date": "2025-04",
-                "url": None, "licence": None, "credit": None,
-            },
-            {
-                "id": "G01", "title": "Border line", "publisher": "OpenStreetMap", "date": "2026-03",
-                "url": "https://www.openstreetmap.org/copyright", "licence": "ODbL 1.0",
-                "credit": "© OpenStreetMap contributors, ODbL 1.0",
-            },
-        ]
     )  # fmt: skip

@@ -53,6 +53,9 @@ def test_a_plan_that_builds_nothing_is_reported(sample_content: Content, tmp_pat
             "items",
             "funding",
             "swings",
+            "not_varied",
+            "calibration",
+            "patrols",
             "crossings",
             "settlements",
             "threats_apart",
@@ -62,7 +65,7 @@ def test_a_plan_that_builds_nothing_is_reported(sample_content: Content, tmp_pat
     headline = dataclasses.replace(
         sample_content.headline, value=16150.0, bound=16150.0, gap=0.0, gap_of_gain=None, cost_usd=0.0,
         greedy_value=None, even_value=None, value_everything=None, without_range=None, moved_share=None,
-        value_fixed_paths=None, value_fine_grid=None,
+        value_fixed_paths=None, final_year=None,
     )  # fmt: skip
     empty = dataclasses.replace(sample_content, headline=headline, relief=None, notices=(), **nothing)
     done = write(empty, tmp_path)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from sarhad.report import Content, Written
+from sarhad.report import Content, Written, write
+from sarhad.report.annex import REASONS
 from sarhad.report.language import language
 
 LARGEST = 6_000_000
@@ -119,6 +122,33 @@ def test_the_page_says_what_the_model_cannot(written: Mapping[str, Written]) -> 
         "Dates use the likely durations", "never summed", "never enter the value",
     ):  # fmt: skip
         assert claim in words
+
+
+def test_the_terrain_grid_stands_beside_the_network_where_it_was_computed(
+    written: Mapping[str, Written], sample_content: Content, tmp_path: Path
+) -> None:
+    words = words_of(text_of(written, "en"))
+    assert "in a year with the plan complete 1,190 get through there, against 900 on the network" in words
+    assert "sarhad evaluate --fine" not in words
+    without = dataclasses.replace(sample_content.headline, final_year=None)
+    done = write(dataclasses.replace(sample_content, headline=without), tmp_path)
+    words = words_of(done.page.read_text(encoding="utf-8"))
+    assert "was not computed for this report; this command states it: sarhad evaluate --fine" in words
+    assert "On the terrain grid</th>" not in done.page.read_text(encoding="utf-8")
+
+
+def test_the_page_says_how_well_the_terrain_is_known(written: Mapping[str, Written]) -> None:
+    words = words_of(text_of(written, "en"))
+    assert "dem_near 99%, dem_far 0.4%; 0.3% of its cells have none" in words
+    assert "at most 0.089 m in a kilometre" in words
+
+
+def test_what_is_not_varied_is_listed_with_its_reason(written: Mapping[str, Written]) -> None:
+    html = text_of(written, "ar")
+    table = html[html.index('id="table-not_varied"') :]
+    table = table[: table.index("</table>")]
+    for code, reason in REASONS.items():
+        assert language("ar").say(reason) in table, code
 
 
 def test_the_page_says_how_to_cite_it(

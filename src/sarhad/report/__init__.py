@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sarhad.report.content import COLUMNS, Content, Headline, Identity, Relief, Spread
+from sarhad.report.content import COLUMNS, Content, FinalYear, Ground, Headline, Identity, Relief, Spread
 from sarhad.report.language import language, languages
 from sarhad.report.output import Written, write
 
 __all__ = [
     "COLUMNS",
     "Content",
+    "FinalYear",
+    "Ground",
     "Headline",
     "Identity",
     "Relief",

@@ -40,6 +40,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "name", "table", "row", "low", "likely", "high", "unit", "value_low", "value_high", "is_assumption",
         "source_ids", "reasoning",
     ),
+    "not_varied": ("table", "rows", "reason"),
+    "calibration": (
+        "threat_id", "region", "mover_id", "reported", "before", "fitted", "factor", "attempts_before",
+        "attempts_after", "residual",
+    ),
+    "patrols": ("measure_id", *NAMES, "catalogue_p", "computed_p"),
     "not_candidates": ("measure_id", *NAMES, "category", "reason"),
     "settings": ("id", "value", "unit", "is_assumption", "description"),
     "sources": ("id", "title", "publisher", "date", "url", "licence", "credit"),
@@ -99,6 +105,38 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """How well the terrain is known.
+
+    Parameters
+    ----------
+    distortion
+        Largest relative error of a length in the projection, along line and corridor.
+    filled
+        Share [0..1] of the corridor's cells whose elevation is from each raster, by its id, the first choice first.
+    missing
+        Share [0..1] of them without elevation: these count as outside the corridor.
+    """
+
+    distortion: float
+    filled: Mapping[str, float]
+    missing: float
+
+
+@dataclass(frozen=True)
+class FinalYear:
+    """Weighted attempts that get through in one year of the final state, on the network and on the terrain grid.
+
+    Those that no item can touch are counted in all four.
+    """
+
+    network_without_plan: float
+    network_with_plan: float
+    fine_without_plan: float
+    fine_with_plan: float
+
+
+@dataclass(frozen=True)
 class Headline:
     """The figures of the first page; values are expected attempts that get through, weighted.
 
@@ -107,8 +145,8 @@ class Headline:
     status, value_without_plan, value, bound, gap, gap_of_gain
         As the plan states them; gap_of_gain is None or missing where no plan can gain anything.
     fall_range, value_range, without_range
-        Share by which the fixed plan lowers the value, its value, and that with nothing built, with all assumptions
-        at their unfavourable, likely and favourable values together.
+        Share by which the fixed plan lowers the value, its value, and that with nothing built, with effects,
+        existing coverage, effort and attempts at their unfavourable, likely and favourable values together.
     detected_before, detected_after
         Share [0..1] of the attempts that is detected.
     cost_usd, budget_usd
@@ -119,8 +157,8 @@ class Headline:
         With every candidate built.
     value_fixed_paths
         The plan judged by movers that keep to their old paths: what displacement takes away.
-    value_fine_grid
-        The plan judged on the terrain grid itself.
+    final_year
+        The final state judged on the terrain grid itself beside the network; None where that was not computed.
     moved_share, moved_km
         Least share [0..1] of the attempts whose crossing moves by more than `moved_km` along the line.
     constant
@@ -144,7 +182,7 @@ class Headline:
     even_value: float | None = None
     value_everything: float | None = None
     value_fixed_paths: float | None = None
-    value_fine_grid: float | None = None
+    final_year: FinalYear | None = None
     moved_share: float | None = None
     moved_km: float = 10.0
     constant: float = 0.0
@@ -199,9 +237,13 @@ class Content:
     flow: pd.DataFrame
     by_quarter: pd.DataFrame
     swings: pd.DataFrame
+    not_varied: pd.DataFrame
+    calibration: pd.DataFrame
+    patrols: pd.DataFrame
     not_candidates: pd.DataFrame
     settings: pd.DataFrame
     sources: pd.DataFrame
+    ground: Ground
     relief: Relief | None = None
     notices: tuple[str, ...] = field(default=())
 

@@ -17,7 +17,7 @@ from sarhad.report.content import Content
 from sarhad.report.language import Language
 from sarhad.report.partners import asks
 from sarhad.report.pictures import Picture
-from sarhad.report.tables import Column, Kind, Table
+from sarhad.report.table import Column, Kind, Table
 
 ITEMS_SHOWN = 15
 SHORT_CODE = 14
@@ -71,6 +71,9 @@ def page(
         credits=sorted(content.sources["credit"].dropna().unique()),
         view=lambda table: _view(table, language),
         items_shown=ITEMS_SHOWN,
+        rasters=language.say(", ").join(
+            f"{name} {language.percent(share)}" for name, share in content.ground.filled.items()
+        ),
         style=style,
         families=", ".join(f'"{name}"' for name in fonts.families(language.code)),
     )

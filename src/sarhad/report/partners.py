@@ -10,7 +10,7 @@ import pandas as pd
 from sarhad.report import summaries
 from sarhad.report.content import Content
 from sarhad.report.language import Language
-from sarhad.report.tables import Column, Kind, Table
+from sarhad.report.table import Column, Kind, Table
 
 
 @dataclass(frozen=True)

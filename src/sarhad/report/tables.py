@@ -1,64 +1,13 @@
-"""Every table of the report: what it is called, its columns with their units, its rows."""
+"""Every table of the report: those of the plan here, those around it from `annex`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 
-import pandas as pd
-
-from sarhad.report import summaries
+from sarhad.report import annex, summaries
 from sarhad.report.content import Content
 from sarhad.report.language import Language
-
-
-class Kind(Enum):
-    """How the values of a column are written on the page."""
-
-    TEXT = "text"
-    DATA_TEXT = "data_text"  # words of a row of data: English whatever the page
-    CODE = "code"
-    COUNT = "count"
-    FIGURE = "figure"
-    KM = "km"
-    USD = "usd"
-    SHARE = "share"
-    YEAR = "year"
-    QUARTER = "quarter"
-    TRUTH = "truth"
-    LINK = "link"
-
-    @property
-    def is_number(self) -> bool:
-        """Is it aligned as a number."""
-        return self in {Kind.COUNT, Kind.FIGURE, Kind.KM, Kind.USD, Kind.SHARE, Kind.YEAR}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its key in the frame, its heading, how it is written, its unit, is it on the page too."""
-
-    key: str
-    heading: str
-    kind: Kind
-    unit: str = ""
-    on_page: bool = True
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: id (also the sheet of the workbook), caption, columns, rows."""
-
-    id: str
-    caption: str
-    columns: tuple[Column, ...]
-    frame: pd.DataFrame
-
-    def only(self, rows: pd.DataFrame, *, caption: str | None = None, without: tuple[str, ...] = ()) -> Table:
-        """Return the same table with other rows and fewer columns."""
-        columns = tuple(c for c in self.columns if c.key not in without)
-        return Table(self.id, caption or self.caption, columns, rows)
+from sarhad.report.table import Column, Kind, Table, named
 
 
 def tables(content: Content, language: Language) -> Mapping[str, Table]:
@@ -76,19 +25,18 @@ def tables(content: Content, language: Language) -> Mapping[str, Table]:
         _by_quarter(content, language),
         _swings(content, language),
         _comparison(content, language),
-        _apart(content, language),
-        _never(content, language),
-        _not_candidates(content, language),
-        _crossings(content, language),
-        _settings(content, language),
-        _sources(content, language),
+        annex.final_year(content, language),
+        annex.not_varied(content, language),
+        annex.calibration(content, language),
+        annex.patrols(content, language),
+        annex.apart(content, language),
+        annex.never(content, language),
+        annex.not_candidates(content, language),
+        annex.crossings(content, language),
+        annex.settings(content, language),
+        annex.sources(content, language),
     )
     return {table.id: table for table in made}
-
-
-def _named(frame: pd.DataFrame, language: Language) -> pd.DataFrame:
-    """Return the frame with one column ``name`` in the language."""
-    return frame.assign(name=[language.name(row) for row in frame.to_dict("records")])
 
 
 def _items(content: Content, language: Language) -> Table:
@@ -98,7 +46,7 @@ def _items(content: Content, language: Language) -> Table:
     for row in summaries.payers(content).to_dict("records"):
         partner, millions = names.get(row["partner_id"], row["partner_id"]), language.millions(row["usd"], 3)
         paid.setdefault(row["item_id"], []).append(say("{name} {number}", name=partner, number=millions))
-    frame = _named(summaries.items_in_order(content), language)
+    frame = named(summaries.items_in_order(content), language)
     frame["section"] = frame["section_id"].astype(object).where(frame["section_id"].notna(), "–")
     frame["partners"] = [say(", ").join(paid.get(item, [])) for item in frame["item_id"]]
     frame["category_name"] = [language.category(code) for code in frame["category"]]
@@ -165,7 +113,7 @@ def _mix(content: Content, language: Language) -> Table:
 
 def _sections(content: Content, language: Language) -> Table:
     say = language.say
-    frame = _named(content.sections, language).drop(columns="geometry")
+    frame = named(content.sections, language).drop(columns="geometry")
     frame["difference_km"] = frame["length_km"] - frame["judged_length_km"]
     columns = (
         Column("id", say("Section"), Kind.CODE),
@@ -215,7 +163,7 @@ def _threats(content: Content, language: Language) -> Table:
         "threats",
         say("Threats in the value: a year with the plan complete, unweighted counts"),
         columns,
-        _named(content.threats, language),
+        named(content.threats, language),
     )
 
 
@@ -296,77 +244,3 @@ def _comparison(content: Content, language: Language) -> Table:
     )
     frame = summaries.comparison(content, language)
     return Table("comparison", say("The plan beside simpler ways to spend the same money"), columns, frame)
-
-
-def _apart(content: Content, language: Language) -> Table:
-    say = language.say
-    columns = (
-        Column("id", say("Id"), Kind.CODE),
-        Column("name", say("Threat"), Kind.TEXT),
-        Column("rate_low", say("A year, low"), Kind.FIGURE, "attempts/year"),
-        Column("rate", say("A year, likely"), Kind.FIGURE, "attempts/year"),
-        Column("rate_high", say("A year, high"), Kind.FIGURE, "attempts/year"),
-        Column("rate_with_plan", say("A year with the plan, likely"), Kind.FIGURE, "attempts/year"),
-        Column("reason", say("Why apart"), Kind.DATA_TEXT),
-    )
-    frame = _named(content.threats_apart, language)
-    return Table("threats_apart", say("Threats without a place, each by itself"), columns, frame)
-
-
-def _never(content: Content, language: Language) -> Table:
-    say = language.say
-    columns = (
-        Column("id", say("Id"), Kind.CODE),
-        Column("name", say("What"), Kind.TEXT),
-        Column("reason", say("Why never"), Kind.DATA_TEXT),
-    )
-    return Table("threats_never", say("Never minimised"), columns, _named(content.threats_never, language))
-
-
-def _not_candidates(content: Content, language: Language) -> Table:
-    say = language.say
-    frame = _named(content.not_candidates, language)
-    frame["category_name"] = [language.category(code) for code in frame["category"]]
-    columns = (
-        Column("measure_id", say("Id"), Kind.CODE),
-        Column("name", say("Measure"), Kind.TEXT),
-        Column("category_name", say("Category"), Kind.TEXT),
-        Column("reason", say("Why not"), Kind.DATA_TEXT),
-    )
-    return Table("not_candidates", say("Measures of the catalogue that no plan may choose"), columns, frame)
-
-
-def _crossings(content: Content, language: Language) -> Table:
-    say = language.say
-    columns = (
-        Column("id", say("Id"), Kind.CODE),
-        Column("name_en", say("Inside"), Kind.DATA_TEXT),
-        Column("name_beyond", say("Beyond the line"), Kind.DATA_TEXT),
-        Column("chainage_km", say("At km"), Kind.KM, "km"),
-    )
-    return Table("crossings", say("Crossing points"), columns, content.crossings)
-
-
-def _settings(content: Content, language: Language) -> Table:
-    say = language.say
-    columns = (
-        Column("id", say("Setting"), Kind.CODE),
-        Column("value", say("Value"), Kind.CODE),
-        Column("unit", say("Unit"), Kind.CODE),
-        Column("is_assumption", say("Assumed"), Kind.TRUTH),
-        Column("description", say("Meaning"), Kind.DATA_TEXT),
-    )
-    return Table("settings", say("Settings of this run"), columns, content.settings)
-
-
-def _sources(content: Content, language: Language) -> Table:
-    say = language.say
-    columns = (
-        Column("id", say("Id"), Kind.CODE),
-        Column("title", say("Title"), Kind.DATA_TEXT),
-        Column("publisher", say("Publisher"), Kind.DATA_TEXT),
-        Column("date", say("Date"), Kind.CODE),
-        Column("url", say("Address"), Kind.LINK),
-        Column("licence", say("Licence"), Kind.CODE),
-    )
-    return Table("sources", say("Sources cited"), columns, content.sources)

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from sarhad.report.content import Content
 from sarhad.report.language import Language
-from sarhad.report.tables import Column, Kind, Table
+from sarhad.report.table import Column, Kind, Table
 
 CREATED = datetime(2025, 1, 1)  # noqa: DTZ001 the file format knows no time zones; fixed: same content, same bytes
 HEADER_ROWS = 3

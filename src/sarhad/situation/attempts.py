@@ -10,7 +10,7 @@ import pandas as pd
 from sarhad.errors import DataError
 from sarhad.place import Network
 from sarhad.programme import Programme
-from sarhad.situation.calibration import calibrate
+from sarhad.situation.calibration import Calibration, calibrate
 from sarhad.situation.gravity import Ends, destinations, origins
 from sarhad.situation.wayfinding import FloatArray, Ways, ways
 
@@ -70,6 +70,17 @@ def scenarios(prog: Programme, network: Network, *, is_calibrated: bool = True) 
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
     return calibrate(prog, network, frame).scenarios if is_calibrated else frame
+
+
+def fitted_scenarios(prog: Programme, network: Network) -> Calibration:
+    """Return the scenarios as `scenarios` gives them, with the fit that made them: factors, shares and residual.
+
+    Raises
+    ------
+    DataError
+        As `scenarios` and `calibrate`.
+    """
+    return calibrate(prog, network, scenarios(prog, network, is_calibrated=False))
 
 
 def gravity(prog: Programme, hours: FloatArray, found: Ways, starts: Ends, ends: Ends) -> FloatArray:

@@ -13,15 +13,25 @@ import pandas as pd
 from sarhad import measures, situation
 from sarhad.detection import Exposure, columns_on, evaluate, prevention, value_by_period, value_by_threat
 from sarhad.detection.instance import BoolArray, FloatArray, Instance
+from sarhad.programme import declared
 from sarhad.report import Spread
 from sarhad.workflow.game import LIKELY, Levels, assemble, valued_threats
 from sarhad.workflow.prepare import Prepared
+from sarhad.workflow.varied import value_with_setting, varied_settings
 
 MOST_MEASURES = 8  # parameters of measures that matter less than these are not swung
 COLUMNS = (
     *("name", "table", "row", "low", "likely", "high", "unit", "value_low", "value_high"),
     *("is_assumption", "source_ids", "reasoning"),
 )
+SETTINGS = {
+    "abandonment_per_hour": "Attempts given up per hour of travel",
+    "choice_theta": "Sharpness of choice in the fit to reported detections",
+    "gravity_hours": "Hours over which attraction falls by e",
+    "reference_speed_kmh": "Speed of the reference walker",
+    "refraction": "Refraction in the line of sight",
+    "watch_depth_km": "Depth to each side of the line that is watched",
+}
 
 Split = tuple[FloatArray, FloatArray]  # exposure by mover and edge, prevention by threat
 
@@ -55,12 +65,14 @@ class FinalState:
         )
         return split(found, self.final & np.isin(np.array(found.item_ids), only), self.final)
 
-    def value(self, changed: Mapping[str, Split] | None = None, **other: FloatArray) -> FloatArray:
+    def value(
+        self, changed: Mapping[str, Split] | None = None, existing: FloatArray | None = None
+    ) -> FloatArray:
         """Return the weighted attempts a year that get through, by threat; `changed` replaces measures' parts."""
         instance = self.prepared.instance
         changed = changed or {}
         kept = [part for measure, part in self.by_measure.items() if measure not in changed]
-        weight = other.get("effort", instance.effort) + other.get("existing", instance.existing)
+        weight = instance.effort + (instance.existing if existing is None else existing)
         prevented = np.zeros(len(instance.threats))
         for exposure, spared in (*kept, *changed.values()):
             weight += exposure
@@ -91,7 +103,7 @@ def swings(prepared: Prepared, final: BoolArray) -> pd.DataFrame:
         One row an assumption, the widest swing first; columns `COLUMNS`.
     """
     state = FinalState(prepared, final)
-    rows = [*_threats(state), _coverage(state), *_effort(state), *_effects(state)]
+    rows = [*_threats(state), _coverage(state), *_settings(state), *_effects(state)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     width = (frame["value_high"] - frame["value_low"]).abs()
     ranked = frame.assign(width=width).sort_values(["width", "name"], ascending=[False, True])
@@ -135,16 +147,18 @@ def _coverage(state: FinalState) -> dict[str, object]:
     )
 
 
-def _effort(state: FinalState) -> Iterator[dict[str, object]]:
-    frame = state.prepared.prog["setting"]
-    frame = frame[(frame["id"] == "abandonment_per_hour") & frame["low"].notna() & frame["high"].notna()]
-    hours = state.prepared.network.hours
-    for row in frame.to_dict("records"):
+def _settings(state: FinalState) -> Iterator[dict[str, object]]:
+    known = declared().settings
+    for row in varied_settings(state.prepared.prog).to_dict("records"):
+        name = str(row["id"])
+        low, high = (
+            value_with_setting(state.prepared, state.final, name, row[level]) for level in ("low", "high")
+        )
         yield _row(
-            "Attempts given up per hour of travel",
-            ("setting", row["id"]),
-            (row["low"], float(row["value"]), row["high"], "1/h"),
-            (state.value(effort=hours * row["low"]).sum(), state.value(effort=hours * row["high"]).sum()),
+            SETTINGS[name],
+            ("setting", name),
+            (row["low"], float(row["value"]), row["high"], known[name].unit),
+            (low, high),
             row,
         )
 
@@ -197,10 +211,10 @@ def split(found: Exposure, own: BoolArray, final: BoolArray) -> Split:
 def ranges(
     prepared: Prepared, operating: BoolArray, years: FloatArray, constant: float = 0.0
 ) -> Mapping[str, Spread]:
-    """Return the figures of the fixed plan with all assumptions at their unfavourable, likely and favourable values.
+    """Return the figures of the fixed plan with the assumptions at their unfavourable, likely and favourable values.
 
     Unfavourable: every effect parameter, the existing coverage and the effort at low, attempts at high; favourable:
-    the other way round.
+    the other way round. Other assumptions (weights, other settings) stay likely.
 
     Parameters
     ----------
@@ -240,11 +254,11 @@ def _all_at(prepared: Prepared, final: BoolArray, level: str, rates: str) -> Ins
     threats = valued_threats(prog)
     column = "rate" if rates == "likely" else f"rate_{rates}"
     scale = (threats[column] / threats["rate"]).to_numpy(dtype=np.float64)
-    setting = prog["setting"].set_index("id")
     effort = instance.effort
-    name = "abandonment_per_hour"
-    if level != "likely" and name in setting.index and pd.notna(setting.loc[name, level]):
-        effort = prepared.network.hours * float(setting.loc[name, level])
+    if level != "likely":
+        setting = prog["setting"]
+        stated = setting.loc[setting["id"] == "abandonment_per_hour", level].dropna()
+        effort = prepared.network.hours * float(stated.iloc[0]) if len(stated) else effort
     attempts = instance.attempts_per_year * scale[instance.threat]
     return dataclasses.replace(instance, effort=effort, attempts_per_year=attempts)
 

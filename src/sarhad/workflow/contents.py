@@ -7,13 +7,16 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from sarhad import measures, situation
 from sarhad.detection import Evaluation, Instance, evaluate, value_by_period
 from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.programme import Programme
+from sarhad.report import COLUMNS
 from sarhad.workflow.prepare import Prepared
 
 FLOW_BIN_KM = 10.0
 NAMES = ["name_en", "name_ru", "name_ar"]
+CALIBRATION = COLUMNS["calibration"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,13 +95,13 @@ def threats_never(prog: Programme, shown: set[str]) -> pd.DataFrame:
 def items(prog: Programme, plan_items: pd.DataFrame) -> pd.DataFrame:
     """Return the chosen items with measure, place, quarters and cost."""
     sites = points_of(prog["site"]).rename(columns={"id": "site_id"})
-    measures = prog["measure"].rename(columns={"id": "measure_id"})[["measure_id", *NAMES]]
+    names = prog["measure"].rename(columns={"id": "measure_id"})[["measure_id", *NAMES]]
     candidates = prog["item"].rename(columns={"id": "item_id"})
     columns = ["site_id", "chainage_from_km", "chainage_to_km", "lon", "lat"]
     return (
         plan_items.merge(candidates, on="item_id", how="left")
         .merge(sites[columns], on="site_id", how="left")
-        .merge(measures, on="measure_id", how="left")
+        .merge(names, on="measure_id", how="left")
         .sort_values("item_id")
         .reset_index(drop=True)
     )
@@ -190,6 +193,23 @@ def matched_within(supply: np.ndarray, wanted: np.ndarray, reach: int) -> float:
             matched += take
             first += supply[first] == 0
     return matched
+
+
+def calibration(fit: situation.Calibration) -> pd.DataFrame:
+    """Return reported and fitted shares by region of crossing, factors by region of origin, in one row a mover."""
+    if fit.shares.empty:
+        return pd.DataFrame(columns=[*CALIBRATION])
+    by = ["threat_id", "region", "mover_id"]
+    frame = fit.shares.merge(fit.factors, on=by, how="outer").sort_values(by, ignore_index=True)
+    residual = frame["threat_id"].map(fit.residual)
+    return frame.rename(columns={"detected_share": "reported"}).assign(residual=residual)[[*CALIBRATION]]
+
+
+def patrols(prog: Programme) -> pd.DataFrame:
+    """Return the chance of detection of each patrol: the catalogue's, and that of random search."""
+    names = prog["measure"].rename(columns={"id": "measure_id"})[["measure_id", *NAMES]]
+    found = measures.patrol_figures(prog).rename(columns={"koopman_p": "computed_p"})
+    return found.merge(names, on="measure_id").sort_values("effect_id", ignore_index=True)
 
 
 def by_quarter(

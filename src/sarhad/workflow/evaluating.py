@@ -18,6 +18,7 @@ from sarhad.detection import (
     NonAdaptive,
     PartlyInformed,
     evaluate,
+    value_by_period,
 )
 from sarhad.detection.instance import BoolArray
 from sarhad.errors import SpecError
@@ -100,7 +101,8 @@ def as_payload(prepared: Prepared, terms: planner.Terms, found: Evaluation) -> d
 def fine_and_coarse(prepared: Prepared, final: BoolArray) -> dict[str, float]:
     """Return the weighted attempts a year that get through, network beside fine grid, without and with the plan.
 
-    A coarse network flatters a plan: on the fine grid the mover has every cell to walk through.
+    A coarse network flatters a plan: on the fine grid the mover has every cell to walk through. Movers are informed
+    whatever mover the rest of an evaluation speaks of.
     """
     prog = prepared.prog
     grid = place.grid_network(prog, prepared.terrain)
@@ -109,12 +111,13 @@ def fine_and_coarse(prepared: Prepared, final: BoolArray) -> dict[str, float]:
     fine = assemble(prog, grid, views)
     everything = np.ones((1, fine.exposure.n_items), dtype=bool)
     year = np.ones(1)
-    nothing = np.zeros_like(final)[None, :]
     return {
-        "network_without_plan": evaluate(prepared.instance, nothing, year).value,
-        "network_with_plan": evaluate(prepared.instance, final[None, :], year).value,
-        "fine_without_plan": evaluate(fine, ~everything, year).value,
-        "fine_with_plan": evaluate(fine, everything, year).value,
+        "network_without_plan": float(
+            value_by_period(prepared.instance, np.zeros_like(final)[None, :], year)[0]
+        ),
+        "network_with_plan": float(value_by_period(prepared.instance, final[None, :], year)[0]),
+        "fine_without_plan": float(value_by_period(fine, ~everything, year)[0]),
+        "fine_with_plan": float(value_by_period(fine, everything, year)[0]),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from sarhad.detection import NonAdaptive, evaluate, value_by_period
 from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.errors import SpecError
 from sarhad.programme import Programme, declared
-from sarhad.workflow import assumptions, contents
+from sarhad.workflow import assumptions, contents, varied
+from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.planning import Planned, timeline
@@ -28,9 +30,15 @@ MOVED_KM = 10.0
 
 
 def report_plan(
-    source: Path, plan: str, out: Path, *, langs: tuple[str, ...], on_step: OnStep = silent
+    source: Path,
+    plan: str,
+    out: Path,
+    *,
+    langs: tuple[str, ...],
+    is_fine: bool = False,
+    on_step: OnStep = silent,
 ) -> Outcome:
-    """Write the report of a plan that the programme holds.
+    """Write the report of a plan that the programme holds; with `is_fine` its final state on the terrain grid too.
 
     Raises
     ------
@@ -49,7 +57,7 @@ def report_plan(
     on_step(Step("report", 0.0))
     terms = planner.terms(prepared.prog, prepared.items)
     planned = Planned(prepared, terms, planner.stored(prepared.prog, plan))
-    pages = write_reports(gather(planned, plan), out, langs)
+    pages = write_reports(gather(planned, plan, is_fine=is_fine), out, langs)
     payload = {
         "plan": plan,
         "out": str(out),
@@ -64,17 +72,30 @@ def write_reports(content: report.Content, out: Path, langs: tuple[str, ...]) ->
     return [report.write(content, out, lang, also=langs).page for lang in langs]
 
 
-def gather(planned: Planned, name: str) -> report.Content:
-    """Return everything the report of a plan shows."""
+def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Content:
+    """Return everything the report of a plan shows.
+
+    Parameters
+    ----------
+    planned, name
+        The plan and its name.
+    is_fine
+        Judge the final state on the terrain grid too; this takes as long as all the rest.
+    """
     prepared, result = planned.prepared, planned.result
     prog, instance = prepared.prog, prepared.instance
     operating, years = timeline(planned.terms, result.plan_items)
     found = _before_after(prepared, operating[-1])
     apart = situation.programme_rates(prog)
     flow = contents.flow(prepared, operating[-1])
+    swings = assumptions.swings(prepared, operating[-1])
+    headline = _headline(planned, operating, years, contents.moved_share(flow, MOVED_KM))
+    if is_fine:
+        final_year = report.FinalYear(**fine_and_coarse(prepared, operating[-1]))
+        headline = dataclasses.replace(headline, final_year=final_year)
     return report.Content(
         identity=_identity(prepared, planned, name),
-        headline=_headline(planned, operating, years, contents.moved_share(flow, MOVED_KM)),
+        headline=headline,
         sections=contents.sections(prog, found),
         crossings=contents.points_of(prog["crossing"]),
         settlements=_settlements(prog),
@@ -88,10 +109,14 @@ def gather(planned: Planned, name: str) -> report.Content:
         detection=contents.detection(instance, found),
         flow=flow,
         by_quarter=contents.by_quarter(prepared.instance, planned.terms.quarters, operating, years),
-        swings=assumptions.swings(prepared, operating[-1]),
+        swings=swings,
+        not_varied=varied.not_varied(prog, swings),
+        calibration=contents.calibration(situation.fitted_scenarios(prog, prepared.network)),
+        patrols=contents.patrols(prog),
         not_candidates=_not_candidates(prog),
         settings=_settings(prog),
         sources=prog["source"],
+        ground=_ground(prepared),
         relief=_relief(prepared),
         notices=result.notices,
     )
@@ -227,6 +252,11 @@ def _settings(prog: Programme) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _ground(prepared: Prepared) -> report.Ground:
+    terrain = prepared.terrain
+    return report.Ground(terrain.distortion, terrain.share_filled, terrain.share_missing)
 
 
 def _relief(prepared: Prepared) -> report.Relief:
