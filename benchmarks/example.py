@@ -21,8 +21,8 @@ import numpy as np
 from sarhad import plan as planner
 from sarhad.detection import Informed, NonAdaptive, evaluate
 from sarhad.programme import Programme
-from sarhad.workflow.demo import example_path
 from sarhad.workflow.contents import flow_by_bin
+from sarhad.workflow.demo import example_path
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.planning import Planned, find_plan, timeline
 from sarhad.workflow.prepare import Prepared, prepare

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from sarhad.report import Content
 from sarhad.report.figures import FIGURES
-from sarhad.report.figures.canvas import Width, drawing, png
+from sarhad.report.figures.canvas import Width, drawing, png, settle
 from sarhad.report.figures.ground import bar_km, frame_of, line_points
 from sarhad.report.language import language
 
@@ -52,3 +54,19 @@ def test_the_frame_of_the_map_holds_the_whole_line(sample_content: Content) -> N
     x, y = frame.place(*line_points(sample_content).T)
     assert frame.left < x.min() < x.max() < frame.right
     assert frame.bottom < y.min() < y.max() < frame.top
+
+
+@pytest.mark.parametrize("width", list(Width))
+def test_the_names_of_the_ladder_stay_within_the_sheet(sample_content: Content, width: Width) -> None:
+    # values of five digits: their axis needs more room than a first layout gives it
+    larger = dataclasses.replace(
+        sample_content.headline, value_without_plan=49287.0, even_value=47710.0, greedy_value=37442.0,
+        value=18434.0, bound=11984.0, value_everything=3684.0,
+    )  # fmt: skip
+    with drawing(language("en"), width):
+        figure = FIGURES["ladder"](
+            dataclasses.replace(sample_content, headline=larger), language("en"), width
+        )
+        png(settle(figure))
+    for label in figure.axes[0].get_yticklabels():
+        assert label.get_window_extent().x0 >= 0, label.get_text()

@@ -71,9 +71,7 @@ def page(
         credits=sorted(content.sources["credit"].dropna().unique()),
         view=lambda table: _view(table, language),
         items_shown=ITEMS_SHOWN,
-        rasters=language.say(", ").join(
-            f"{name} {language.percent(share)}" for name, share in content.ground.filled.items()
-        ),
+        rasters=_rasters(content, language),
         style=style,
         families=", ".join(f'"{name}"' for name in fonts.families(language.code)),
     )
@@ -123,6 +121,14 @@ def _cell(column: Column, value: Any, language: Language) -> Cell:
     if column.kind is Kind.DATA_TEXT and len(written) > LONG_TEXT:
         style += " long"
     return Cell(written, style, is_english, url)
+
+
+def _rasters(content: Content, language: Language) -> str:
+    """Return which raster gave which share of the elevations, each kept in one piece between words of the page."""
+    start, end = ("\u2066", "\u2069") if language.is_rtl else ("", "")
+    return language.say(", ").join(
+        f"{start}{name} {language.percent(share)}{end}" for name, share in content.ground.filled.items()
+    )
 
 
 def _matrix(content: Content, language: Language) -> list[dict[str, Any]]:

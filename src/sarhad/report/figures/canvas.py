@@ -22,6 +22,7 @@ from sarhad.report.palette import INK, MUTED, PAPER, RULE
 
 PIXELS_PER_INCH = 100
 PNG_PIXELS_PER_INCH = 180
+LAYOUT_PASSES = 1
 COLOURS = 255
 
 
@@ -92,10 +93,14 @@ def read_from(axes: Axes, language: Language, *, mirrored: bool = True) -> None:
 
 
 def settle(figure: Figure) -> Figure:
-    """Lay the figure out once and keep it so, whatever it is saved as."""
+    """Lay the figure out and keep it so, whatever it is saved as.
+
+    Ticks change as the axes shrink, so one pass may leave a long label beyond the edge.
+    """
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.execute(figure)
+        for _ in range(LAYOUT_PASSES):
+            engine.execute(figure)
         figure.set_layout_engine("none")
     return figure
 
