@@ -67,6 +67,6 @@ def test_the_names_of_the_ladder_stay_within_the_sheet(sample_content: Content, 
         figure = FIGURES["ladder"](
             dataclasses.replace(sample_content, headline=larger), language("en"), width
         )
-        png(settle(figure))
+        settle(figure)
     for label in figure.axes[0].get_yticklabels():
         assert label.get_window_extent().x0 >= 0, label.get_text()
