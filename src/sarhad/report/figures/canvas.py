@@ -22,7 +22,7 @@ from sarhad.report.palette import INK, MUTED, PAPER, RULE
 
 PIXELS_PER_INCH = 100
 PNG_PIXELS_PER_INCH = 180
-LAYOUT_PASSES = 2
+LAYOUT_PIXELS_PER_INCH = 720
 COLOURS = 255
 
 
@@ -93,14 +93,16 @@ def read_from(axes: Axes, language: Language, *, mirrored: bool = True) -> None:
 
 
 def settle(figure: Figure) -> Figure:
-    """Lay the figure out and keep it so, whatever it is saved as.
+    """Lay the figure out once and keep it so, whatever it is saved as.
 
-    Ticks change as the axes shrink, so one pass may leave a long label beyond the edge.
+    At a fine resolution: letters rounded to coarse pixels are narrower than they are drawn in the end, and a long
+    name would reach beyond the edge.
     """
-    engine = figure.get_layout_engine()
+    engine, resolution = figure.get_layout_engine(), figure.dpi
     if engine is not None:
-        for _ in range(LAYOUT_PASSES):
-            engine.execute(figure)
+        figure.dpi = LAYOUT_PIXELS_PER_INCH
+        engine.execute(figure)
+        figure.dpi = resolution
         figure.set_layout_engine("none")
     return figure
 
