@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,17 @@ def test_report_names_its_pages(sarhad: Sarhad, planned: Path, tmp_path: Path) -
     result = sarhad("report", planned, "--plan", "draft", "-o", tmp_path, "--json", "--quiet")
     found = held(result.stdout, "report")
     assert [Path(page).name for page in found["pages"]] == ["report.html"]
-    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    drawn = {path.stem for path in (tmp_path / "figures").glob("*.svg")}
+    assert drawn == {"map", "money", "detection", "quarters", "flow", "gantt", "tornado", "ladder"}
+    for name in drawn:
+        figure = html[html.index(f'<figure id="figure-{name}">') :]
+        kind, _, data = (
+            figure[: figure.index("</figure>")].partition('<img src="data:image/')[2].partition(";")
+        )
+        inside = base64.b64decode(data.partition(",")[2].partition('"')[0])
+        suffix = {"png": "png", "svg+xml": "svg"}[kind]
+        assert inside == (tmp_path / "figures" / f"{name}.{suffix}").read_bytes()
 
 
 def test_pack_and_unpack_lose_nothing(sarhad: Sarhad, tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""Figures followed to their rows: computed ones recomputed here, wrong names and missing tables refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sarhad.errors import DataError, SpecError
+from sarhad.programme import Programme
+from sarhad.workflow.figures import FIGURES
+from sarhad.workflow.planning import plan_programme
+from sarhad.workflow.tracing import trace_figure
+
+TINY = Path(__file__).parents[1] / "data" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("traced") / "tiny.gpkg"
+    plan_programme(TINY, path, name="draft", time_limit_s=2.0, seed=1)
+    return path
+
+
+def rows_of(path: Path, figure: str, table: str) -> list[dict[str, Any]]:
+    return [row for row in trace_figure(path, figure).payload["rows"] if row["table"] == table]
+
+
+def test_the_gap_follows_from_the_row_of_the_plan(planned: Path) -> None:
+    found = rows_of(planned, "gap:draft", "plan")[0]["figures"]
+    assert found["gap"] == pytest.approx((found["value"] - found["bound"]) / found["value"])
+    possible = found["value_without_plan"] - found["bound"]
+    assert found["gap_of_gain"] == pytest.approx((found["value"] - found["bound"]) / possible)
+
+
+def test_the_fit_shows_reported_and_fitted_shares_and_what_is_left(planned: Path) -> None:
+    rows = [row["figures"] for row in rows_of(planned, "calibration", "calibration")]
+    assert len(rows) == len(Programme.open(TINY)["calibration"])
+    assert sum(row["detected_share"] for row in rows) == pytest.approx(1.0)
+    assert sum(row["share_fitted"] for row in rows) == pytest.approx(1.0)
+    missed = np.sqrt(sum((row["share_fitted"] - row["detected_share"]) ** 2 for row in rows))
+    assert [row["residual"] for row in rows] == pytest.approx([missed] * len(rows))
+    for row in rows:
+        if row["factor"] is not None:
+            assert row["attempts_after"] == pytest.approx(row["factor"] * row["attempts_before"])
+
+
+def test_the_money_of_an_item_adds_up_to_its_cost_and_its_tail(planned: Path) -> None:
+    prog = Programme.open(planned)
+    last = 2026  # eight quarters from 2025-01-01
+    for item, cost in prog["plan_item"].set_index("item_id")["cost_usd"].items():
+        rows = rows_of(planned, f"funding:{item}", "funding")
+        within = [row["figures"]["usd"] for row in rows if int(row["row"].split(" ")[3]) <= last]
+        assert sum(within) == round(cost)
+
+
+def test_upkeep_names_the_payments_of_upkeep_only(planned: Path) -> None:
+    item = Programme.open(planned)["plan_item"]["item_id"].iloc[0]
+    assert all(row["row"].endswith(" upkeep") for row in rows_of(planned, f"upkeep:{item}", "funding"))
+    assert rows_of(planned, f"upkeep:{item}", "item")[0]["figures"]["annual_usd"] > 0
+
+
+def test_the_range_names_every_threat_in_the_value_and_the_effort(planned: Path) -> None:
+    threats = Programme.open(planned)["threat"].query("enters_value")["id"]
+    assert {row["row"] for row in rows_of(planned, "range", "threat")} == set(threats)
+    assert [row["row"] for row in rows_of(planned, "range", "setting")] == ["abandonment_per_hour"]
+
+
+def test_the_flow_of_a_threat_is_that_of_its_scenarios(planned: Path) -> None:
+    scenarios = Programme.open(planned)["scenario"].query("threat_id == 'DRUGS'")
+    found = [row["figures"]["attempts"] for row in rows_of(planned, "flow:DRUGS", "scenario")]
+    assert sum(found) == pytest.approx(scenarios["attempts"].sum())
+
+
+def test_a_setting_left_at_its_default_says_so() -> None:
+    found = trace_figure(TINY, "setting:refraction").payload
+    assert found["rows"][0]["figures"]["value"] == "0.13"
+    assert "the default of sarhad holds" in found["rows"][0]["reasoning"]
+    assert [source["id"] for source in found["sources"]] == found["rows"][0]["source_ids"]
+    given = trace_figure(TINY, "setting:gravity_hours").payload
+    assert (given["rows"][0]["figures"]["low"], given["sources"]) == (2.0, [])
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ("length:FOO", r"no border FOO. The programme has: LINE\."),
+        ("setting:foo", r"no setting foo. The programme has: abandonment_per_hour, .* and \d+ more"),
+        ("value:nope", r"no plan nope. The programme has: draft\."),
+        ("cost:nope", r"no item nope. The programme has: "),
+        ("attempts", r"it needs the name of a threat. The programme has: "),
+        ("patrol:X", r"unknown figure. One of: value:PLAN, bound:PLAN, "),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_is(planned: Path, figure: str, said: str) -> None:
+    with pytest.raises(SpecError, match=said):
+        trace_figure(planned, figure)
+
+
+def test_figures_of_derived_tables_say_how_to_get_them() -> None:
+    needy = [name.partition(":")[0] for name, kind in FIGURES.items() if kind.needs]
+    assert len(needy) > 5
+    for name in needy:
+        with pytest.raises(
+            DataError, match=r"derived tables of .*tiny are missing. Run `sarhad plan .* -o FILE"
+        ):
+            trace_figure(TINY, f"{name}:X")
