@@ -355,7 +355,7 @@ def recreate(game, state, rows, room, price, score, noise, least, tries):  # typ
             top, at = 0.0, np.int64(-1)
             for i in range(len(score)):
                 if not fresh[i] and score[i] * noise[i] > top:
-                    top, at = score[i] * noise[i], i
+                    top, at = score[i] * noise[i], np.int64(i)
             if at < 0 or top <= best:
                 break
             fresh[at] = True
