@@ -349,7 +349,9 @@ class Master:
         solver.setOptionValue("mip_max_nodes", nodes)
         solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
         solver.changeColsIntegrality(len(columns), columns, whole)
-        solver.setOptionValue("time_limit", max(time_limit_s, 0.01))  # whole programmes count from their start
+        solver.setOptionValue(
+            "time_limit", max(time_limit_s, 0.01)
+        )  # whole programmes count from their start
         solver.run()
         start = None
         if solver.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
