@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sarhad.errors import DataError, SpecError
-from sarhad.programme import Programme, Quarter, declared, first_open, horizon
+from sarhad.programme import Programme, Quarter, declared, first_open, horizon, inspect
 from sarhad.programme.describe import assumed_share
 from sarhad.programme.values import parse
 
@@ -131,6 +131,35 @@ def test_a_folder_keeps_files_that_are_not_ours_and_drops_tables_that_are_gone(
     assert (tmp_path / "p" / "notes" / "a.txt").read_text() == "note"
     assert not (tmp_path / "p" / "fact.csv").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_unpacking_leaves_csv_files_alone_that_are_no_table(tiny: Programme, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    tiny.save(folder)
+    (folder / "mynotes.csv").write_text("who,what\nme,call\n")
+    tiny.save(folder)
+    assert (folder / "mynotes.csv").read_text() == "who,what\nme,call\n"
+    assert Programme.open(folder).data_hash == tiny.data_hash
+    notices = [fault for fault in inspect(folder) if fault.severity == "notice"]
+    assert [str(fault) for fault in notices] == [
+        "mynotes.csv: is not a table of a programme. It is not read; saving here leaves it alone."
+    ]
+
+
+@pytest.mark.parametrize("name", ["real", "real.gpkg"])
+def test_a_save_through_a_link_writes_what_the_link_names(tiny: Programme, tmp_path: Path, name: str) -> None:
+    (tmp_path / "disk").mkdir()
+    real, link = tmp_path / "disk" / name, tmp_path / f"link{Path(name).suffix}"
+    if real.suffix:
+        real.touch()
+    else:
+        real.mkdir()
+    link.symlink_to(real)
+    for _ in range(2):  # into the empty target, then over the programme
+        tiny.save(link)
+        assert link.is_symlink()
+        assert Programme.open(real).data_hash == tiny.data_hash
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", link.name]
 
 
 def test_a_folder_is_replaced_where_the_system_cannot_exchange_two(

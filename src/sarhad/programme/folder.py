@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import difflib
 import os
 import shutil
 import sys
@@ -26,6 +27,7 @@ from sarhad.programme.text import UnreadableError, canonical_csv, read_csv
 
 HEAD = "programme.toml"
 RASTERS = "rasters"
+RESEMBLES = 0.8  # how alike, of 1, the name of a file and that of a table are for a slip of the pen
 
 
 def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
@@ -53,13 +55,15 @@ def read_folder(folder: Path) -> tuple[Content, list[Fault]]:
 def write_folder(folder: Path, content: Content) -> None:
     """Write the text form; what stood there stays whole until the new folder is complete.
 
-    Files that are not sarhad's (a README, licences) are carried over.
+    Files that are not sarhad's (a README, licences, other CSV files) are carried over. A link to a folder stays a
+    link: the folder it names is written.
 
     Raises
     ------
     StoreError
         If the target is not a programme folder, or cannot be written; `is_output` is set.
     """
+    folder = target_of(folder)
     if folder.exists() and not _may_replace(folder):
         raise StoreError(
             f"{folder} exists and is not a programme folder. Choose another name or remove it.",
@@ -85,6 +89,11 @@ def write_folder(folder: Path, content: Content) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
+def target_of(path: Path) -> Path:
+    """Return what a link names in the end, and any other path as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
 def _read_head(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
     path = folder / HEAD
     if not path.is_file():
@@ -108,12 +117,7 @@ def _read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     for path in sorted(folder.glob("*.csv")):
         name = path.stem
         if name not in tables or name == "setting":
-            remedy = (
-                f"Settings stand in {HEAD}."
-                if name == "setting"
-                else f"Rename or remove it; tables: {', '.join(tables)}."
-            )
-            faults.append(Fault(path.name, "", "", "", "is not a table of a programme", remedy))
+            faults.append(_stranger(path.name, name))
             continue
         try:
             frames[name], wrong = read_csv(tables[name], path.read_bytes())
@@ -121,6 +125,19 @@ def _read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
             wrong = [Fault(path.name, "", "", "", error.text, error.remedy)]
         faults += wrong
     return frames, faults
+
+
+def _stranger(file: str, name: str) -> Fault:
+    """Return an error where a table may be meant, else the notice that the file is not read."""
+    text = "is not a table of a programme"
+    if name == "setting":
+        return Fault(file, "", "", "", text, f"Settings stand in {HEAD}.")
+    meant = difflib.get_close_matches(name.lower(), declared().tables, n=1, cutoff=RESEMBLES)
+    if meant:
+        remedy = f"Rename it to {meant[0]}.csv, or to something unlike a table; tables: {', '.join(declared().tables)}."
+        return Fault(file, "", "", "", text, remedy)
+    remedy = "It is not read; saving here leaves it alone."
+    return Fault(file, "", "", "", text, remedy, "notice")
 
 
 def _write_files(folder: Path, content: Content) -> None:
@@ -151,9 +168,10 @@ def _may_replace(folder: Path) -> bool:
 
 
 def _carry_over(old: Path, new: Path) -> None:
+    """Copy what is not sarhad's: all but the head, the tables that the dictionary declares, and rasters."""
+    ours = {HEAD, RASTERS, *(f"{name}.csv" for name in declared().tables)}
     for path in sorted(old.iterdir()):
-        is_ours = path.name in (HEAD, RASTERS) or path.suffix == ".csv"
-        if is_ours:
+        if path.name in ours:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.copytree(path, new / path.name, symlinks=True)

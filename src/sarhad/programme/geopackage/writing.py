@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sarhad.errors import StoreError
 from sarhad.programme.content import Content
 from sarhad.programme.dictionary import Column, Table, declared
+from sarhad.programme.folder import target_of
 from sarhad.programme.frames import empty_frame, is_missing
 from sarhad.programme.geopackage import describing
 from sarhad.programme.geopackage.blobs import to_blobs
@@ -52,7 +53,7 @@ def write_geopackage(path: Path, content: Content) -> None:
     """Write the working form; layers that other programs added to the file stay.
 
     An existing programme is changed in one transaction; a new file is written beside its place and
-    then renamed. Either way nothing half-written is ever seen.
+    then renamed. Either way nothing half-written is ever seen. A link stays a link: the file it names is written.
 
     Raises
     ------
@@ -60,6 +61,7 @@ def write_geopackage(path: Path, content: Content) -> None:
         If the target is something else, or cannot be written; `is_output` is set.
     """
     try:
+        path = target_of(path)
         if path.exists() and (path.is_dir() or path.stat().st_size > 0):
             _rewrite(path, content)
         else:
