@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
+from datetime import UTC, date, datetime
 
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sarhad.programme import declared
+from sarhad.programme.frames import typed_frame
 from sarhad.programme.values import CellError, parse, render
 
 doubles = st.floats(allow_nan=False).map(lambda x: x + 0.0)
@@ -56,6 +61,27 @@ def test_what_is_refused_says_what_to_do(kind: str, cell: str, text: str, remedy
         parse(kind, cell)
     assert text in caught.value.text
     assert remedy in caught.value.remedy
+
+
+def test_dates_that_are_none_are_faults_of_their_rows() -> None:
+    days = dataclasses.replace(declared().table("fact").by_name["date"], type="date")
+    table = dataclasses.replace(
+        declared().table("fact"), columns=(declared().table("fact").by_name["id"], days)
+    )
+    cells = [
+        "2025-01-31",
+        "2025-13-45",
+        "31.12.2025",
+        7.0,
+        datetime(2025, 1, 31, tzinfo=UTC),
+        date(2025, 2, 1),
+        None,
+    ]
+    given = pd.DataFrame({"id": [f"F{i}" for i in range(7)], "date": pd.Series(cells, dtype=object)})
+    frame, faults = typed_frame(table, given)
+    assert frame["date"].tolist() == [date(2025, 1, 31), None, None, None, None, date(2025, 2, 1), None]
+    assert [(fault.row, fault.text) for fault in faults] == [(f"F{i}", "is not a date") for i in (1, 2, 3, 4)]
+    assert str(faults[0]) == "fact.date, row F1: 2025-13-45 is not a date. Write it as 2025-01-31."
 
 
 def test_lists_drop_blanks_around_and_between() -> None:

@@ -316,7 +316,8 @@ def _to_boolean(value: Any) -> bool:
 
 def _to_date(value: Any) -> date:
     if isinstance(value, str):
-        return date.fromisoformat(value) if len(value) == 10 else parse("date", value)
+        day: date = parse("date", value)
+        return day
     if not isinstance(value, date) or isinstance(value, datetime):
         raise CellError("is not a date", "Give a date without a time.")
     return value
