@@ -15,7 +15,7 @@ from sarhad.detection import Exposure, columns_on, evaluate, prevention, value_b
 from sarhad.detection.instance import BoolArray, FloatArray, Instance
 from sarhad.programme import declared
 from sarhad.report import Spread
-from sarhad.workflow.game import LIKELY, Levels, assemble, valued_threats
+from sarhad.workflow.game import LIKELY, Levels, assemble, attempts, valued_threats
 from sarhad.workflow.prepare import Prepared
 from sarhad.workflow.varied import value_with_setting, varied_settings
 
@@ -66,10 +66,16 @@ class FinalState:
         return split(found, self.final & np.isin(np.array(found.item_ids), only), self.final)
 
     def value(
-        self, changed: Mapping[str, Split] | None = None, existing: FloatArray | None = None
+        self,
+        changed: Mapping[str, Split] | None = None,
+        existing: FloatArray | None = None,
+        instance: Instance | None = None,
     ) -> FloatArray:
-        """Return the weighted attempts a year that get through, by threat; `changed` replaces measures' parts."""
-        instance = self.prepared.instance
+        """Return the weighted attempts a year that get through, by threat.
+
+        `changed` replaces measures' parts, `existing` the coverage that exists, `instance` attempts and weights.
+        """
+        instance = instance or self.prepared.instance
         changed = changed or {}
         kept = [part for measure, part in self.by_measure.items() if measure not in changed]
         weight = instance.effort + (instance.existing if existing is None else existing)
@@ -80,11 +86,15 @@ class FinalState:
         return value_by_threat(instance, weight, prevented)
 
     def measures_that_matter(self) -> list[str]:
-        """Return the measures whose absence would raise the value most, the most important first."""
-        base = self.value().sum()
-        none = (np.zeros_like(self.prepared.instance.effort), np.zeros(len(self.prepared.instance.threats)))
-        rise = {measure: self.value({measure: none}).sum() - base for measure in self.by_measure}
-        return sorted(rise, key=lambda measure: (-rise[measure], measure))[:MOST_MEASURES]
+        """Return the measures whose absence would raise the value most, the most important first.
+
+        Without a measure its support is gone too: what others add only while its items operate.
+        """
+        instance, left = self.prepared.instance, {}
+        for measure, items in self.items_of.items():
+            others = self.final & ~np.isin(np.array(instance.exposure.item_ids), items)
+            left[measure] = float(value_by_period(instance, others[None, :], np.ones(1))[0])
+        return sorted(left, key=lambda measure: (-left[measure], measure))[:MOST_MEASURES]
 
 
 def swings(prepared: Prepared, final: BoolArray) -> pd.DataFrame:
@@ -111,21 +121,30 @@ def swings(prepared: Prepared, final: BoolArray) -> pd.DataFrame:
 
 
 def _threats(state: FinalState) -> Iterator[dict[str, object]]:
-    base = state.value()
-    for number, row in enumerate(valued_threats(state.prepared.prog).to_dict("records")):
-        for prefix, what, unit in (
-            ("rate", "attempts a year", "attempts/year"),
-            ("consequence", "weight", "1"),
-        ):
-            low, likely, high = (row[f"{prefix}_low"], row[prefix], row[f"{prefix}_high"])
+    prepared, base = state.prepared, state.value()
+    threats = valued_threats(prepared.prog)
+    for prefix, what, unit in (
+        ("rate", "attempts a year", "attempts/year"),
+        ("consequence", "weight", "1"),
+    ):
+        low, high = (state.value(instance=_threats_at(prepared, prefix, level)) for level in ("low", "high"))
+        for number, row in enumerate(threats.to_dict("records")):
             others = base.sum() - base[number]
             yield _row(
                 f"{row['id']} {row['name_en']}: {what}",
                 ("threat", row["id"]),
-                (low, likely, high, unit),
-                (others + base[number] * low / likely, others + base[number] * high / likely),
+                (row[f"{prefix}_low"], row[prefix], row[f"{prefix}_high"], unit),
+                (others + low[number], others + high[number]),
                 row,
             )
+
+
+def _threats_at(prepared: Prepared, prefix: str, level: str) -> Instance:
+    """Return the game with the rates or the weights of all threats at a level."""
+    if prefix == "rate":
+        return dataclasses.replace(prepared.instance, attempts_per_year=attempts(prepared.prog, level))
+    weights = valued_threats(prepared.prog)[f"{prefix}_{level}"].to_numpy(dtype=np.float64)
+    return dataclasses.replace(prepared.instance, consequence=weights)
 
 
 def _coverage(state: FinalState) -> dict[str, object]:
@@ -249,18 +268,14 @@ def _all_at(prepared: Prepared, final: BoolArray, level: str, rates: str) -> Ins
     """Return the game with effects, coverage and effort at one level and attempts at another."""
     prog = prepared.prog
     ids = np.array(prepared.instance.exposure.item_ids)[final].tolist()
-    levels = Levels(effects=_all_effects(prepared, level), coverage=level)
+    levels = Levels(effects=_all_effects(prepared, level), coverage=level, attempts=rates)
     instance = assemble(prog, prepared.network, prepared.views, levels, only=ids)
-    threats = valued_threats(prog)
-    column = "rate" if rates == "likely" else f"rate_{rates}"
-    scale = (threats[column] / threats["rate"]).to_numpy(dtype=np.float64)
-    effort = instance.effort
-    if level != "likely":
-        setting = prog["setting"]
-        stated = setting.loc[setting["id"] == "abandonment_per_hour", level].dropna()
-        effort = prepared.network.hours * float(stated.iloc[0]) if len(stated) else effort
-    attempts = instance.attempts_per_year * scale[instance.threat]
-    return dataclasses.replace(instance, effort=effort, attempts_per_year=attempts)
+    if level == "likely":
+        return instance
+    setting = prog["setting"]
+    stated = setting.loc[setting["id"] == "abandonment_per_hour", level].dropna()
+    effort = prepared.network.hours * float(stated.iloc[0]) if len(stated) else instance.effort
+    return dataclasses.replace(instance, effort=effort)
 
 
 def _all_effects(prepared: Prepared, level: str) -> dict[tuple[str, str], float]:

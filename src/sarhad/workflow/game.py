@@ -10,7 +10,7 @@ import pandas as pd
 
 from sarhad import measures, place, situation
 from sarhad.detection import Graph, Instance
-from sarhad.detection.instance import IntArray
+from sarhad.detection.instance import FloatArray, IntArray
 from sarhad.programme import Programme
 
 
@@ -24,10 +24,13 @@ class Levels:
         (effect id, parameter) to value.
     coverage
         Level of the existing coverage: low, likely or high.
+    attempts
+        Level of the attempts a year: low, likely or high.
     """
 
     effects: Mapping[tuple[str, str], float] = field(default_factory=dict)
     coverage: str = "likely"
+    attempts: str = "likely"
 
 
 LIKELY = Levels()
@@ -64,9 +67,15 @@ def assemble(
         destination=_take(number, scenario["destination_id"]),
         mover=_take({mover: i for i, mover in enumerate(network.movers)}, scenario["mover_id"]),
         threat=_take(_index(threats["id"]), scenario["threat_id"]),
-        attempts_per_year=scenario["attempts"].to_numpy(dtype=np.float64),
+        attempts_per_year=attempts(prog, levels.attempts),
         consequence=threats["consequence"].to_numpy(dtype=np.float64),
     )
+
+
+def attempts(prog: Programme, level: str = "likely") -> FloatArray:
+    """Return the attempts a year of each scenario at low, likely or high, in the order of the instance."""
+    column = "attempts" if level == "likely" else f"attempts_{level}"
+    return prog["scenario"].sort_values("id")[column].to_numpy(dtype=np.float64)
 
 
 def valued_threats(prog: Programme) -> pd.DataFrame:
