@@ -4,10 +4,16 @@ import math
 
 import pandas as pd
 import pytest
-from two_regions import JUDGED, programme, settlement, threat, traffic, two_regions
+from two_regions import JUDGED, programme, reported, settlement, threat, traffic, two_regions
 
 from sarhad import situation
 from sarhad.errors import DataError
+
+
+def unseen() -> list[dict[str, object]]:
+    """Return coverage in which nothing detects whoever walks."""
+    rows = programme()["coverage"].to_dict("records")
+    return [row | {"detection_low": 0.0, "detection": 0.0} for row in rows]
 
 
 def settings(**values: float) -> list[dict[str, object]]:
@@ -110,14 +116,68 @@ def test_regions_are_those_of_the_origin_and_the_table_fits_the_dictionary():
 @pytest.mark.parametrize(
     ("tables", "fault"),
     [
-        ({"traffic": [traffic("T1", "foot", 0.9)]}, "T1 has traffic shares that add up to 0.9, not 1"),
-        ({"traffic": []}, "T1 has no mover in traffic"),
-        ({"threat": [threat("T1", rate=None)]}, "T1 has no rate"),
+        (
+            {"traffic": [traffic("T1", "foot", 0.9)]},
+            (
+                "traffic.share, row T1: adds up to 0.9 for threat T1, not to 1. Correct the shares; divide each by their "
+                "sum where they are only rounded."
+            ),
+        ),
+        (
+            {"calibration": reported("T1", R1_foot=0.5, R2_foot=0.495)},
+            (
+                "calibration.detected_share, row T1: adds up to 0.995 for threat T1, not to 1. Correct the shares; divide "
+                "each by their sum where they are only rounded."
+            ),
+        ),
+        (
+            {"traffic": []},
+            "threat.is_spatial, row T1: yes has a place and enters the value, but no movers. Add its rows to traffic.",
+        ),
+        (
+            {"threat": [threat("T1"), threat("T2", is_spatial="partly")]},
+            "threat.is_spatial, row T2: partly has a place and enters the value, but no movers. Add its rows to traffic.",
+        ),
+        (
+            {"threat": [threat("T1", rate=None)]},
+            "threat.rate, row T1: is missing for a threat that enters the value. Give it, or keep the threat out.",
+        ),
+        (
+            {"threat": [threat("T1", rate_low=None)]},
+            "threat.rate_low, row T1: is missing for a threat that enters the value. Give it, or keep the threat out.",
+        ),
+        (
+            {"threat": [threat("T1", is_adversarial="no")]},
+            (
+                "threat.enters_value, row T1: true lets into the value what has no adversary (is_adversarial is no). Set "
+                "enters_value to false: people seeking safety and ordinary life are never minimised; an adversary among "
+                "them is a threat of its own."
+            ),
+        ),
+        (
+            {"threat": [threat("T1", is_adversarial="partly")]},
+            (
+                "threat.enters_value, row T1: true lets into the value what has no adversary (is_adversarial is partly). "
+                "Set enters_value to false: people seeking safety and ordinary life are never minimised; an adversary "
+                "among them is a threat of its own."
+            ),
+        ),
+        (
+            {"coverage": unseen(), "calibration": reported("T1", R1_foot=0.5, R2_foot=0.5)},
+            (
+                "calibration.detected_share, row T1: reports detections where coverage leaves the threat's movers no chance "
+                "to be detected. Give coverage.detection above 0 where they were detected, or remove the threat's rows "
+                "from calibration."
+            ),
+        ),
     ],
 )
-def test_a_threat_that_cannot_be_counted_is_refused(tables, fault):
-    with pytest.raises(DataError, match=fault):
-        situation.scenarios(programme(**tables), two_regions())
+def test_what_no_scenario_can_be_made_of_is_refused_as_the_check_says_it(tables, fault):
+    prog = programme(**tables)
+    with pytest.raises(DataError) as caught:
+        situation.scenarios(prog, two_regions())
+    assert str(caught.value) == fault
+    assert fault in [str(one) for one in prog.check() if one.severity == "error"]
 
 
 def test_a_mover_without_any_way_is_refused():

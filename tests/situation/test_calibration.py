@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
-from two_regions import programme, reported, traffic, two_regions
+from two_regions import programme, reported, threat, traffic, two_regions
 
 from sarhad import situation
 from sarhad.detection import CrossingLogit, Exposure, Graph, Instance, evaluate
@@ -130,7 +130,37 @@ def test_reports_must_cover_each_region_and_mover_that_can_be_detected():
         fitted(prog)
 
 
-def test_reported_shares_must_add_up_to_one():
-    prog = programme(calibration=reported("T1", R1_foot=0.8, R2_foot=0.3))
-    with pytest.raises(DataError, match=r"threat T1 has shares that add up to 1\.1, not 1"):
+def test_a_threat_that_nobody_attempts_keeps_its_scenarios_and_is_not_fitted():
+    none = {"rate_low": 0.0, "rate": 0.0, "rate_high": 0.0}
+    prog = programme(threat=[threat("T1", **none)], traffic=BOTH, calibration=reported("T1", **TARGET))
+    result = fitted(prog)
+    assert len(result.scenarios) > 0
+    assert not result.scenarios["attempts_high"].any()
+    assert result.residual == {}
+
+
+def test_a_threat_whose_likely_rate_is_zero_is_fitted_by_its_high_one():
+    usual = fitted(programme(traffic=BOTH, calibration=reported("T1", **TARGET)))
+    rare = programme(
+        threat=[threat("T1", rate_low=0.0, rate=0.0)], traffic=BOTH, calibration=reported("T1", **TARGET)
+    )
+    found = fitted(rare)
+    assert found.factors["factor"].tolist() == pytest.approx(usual.factors["factor"].tolist())
+    assert found.factors["attempts_after"].tolist() == [0.0] * len(found.factors)
+    assert found.scenarios["attempts_high"].sum() == pytest.approx(300)
+    assert found.residual["T1"] < 1e-5
+
+
+def test_detections_that_no_mover_can_give_rise_to_are_refused():
+    # Hidden can be detected in the west only, where there is no crossing point to hide in.
+    rows = programme()["coverage"].to_dict("records")
+    blind = [
+        row | ({} if row["id"] == "W-hidden" else {"detection_low": 0.0, "detection": 0.0}) for row in rows
+    ]
+    prog = programme(
+        coverage=blind, traffic=[traffic("T1", "hidden", 1.0)], calibration=reported("T1", R2_hidden=1.0)
+    )
+    with pytest.raises(
+        DataError, match=r"calibration\.detected_share, row T1: reports detections where coverage leaves"
+    ):
         fitted(prog)

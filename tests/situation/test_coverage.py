@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from two_regions import programme, two_regions
+from two_regions import programme, traffic, two_regions
 
 from sarhad import situation
 from sarhad.errors import DataError, SpecError
+from sarhad.programme import summarise
 
 
 def exposure(mover: str, level: str = "likely") -> dict[str, float]:
@@ -70,14 +71,31 @@ def test_quickest_hours_are_shown_by_section_and_mover():
     assert np.isinf(found["W", "hidden"])
 
 
-def test_pairs_without_a_row_are_counted_and_named():
-    rows = programme()["coverage"].to_dict("records")
+def only_foot() -> list[dict[str, object]]:
+    return [row for row in programme()["coverage"].to_dict("records") if row["mover_id"] == "foot"]
+
+
+def test_pairs_without_a_row_are_counted_and_named_as_by_the_check():
+    both = [traffic("T1", "foot", 0.5), traffic("T1", "hidden", 0.5)]
+    prog = programme(coverage=only_foot(), traffic=both)
     with pytest.raises(
-        DataError, match=r"coverage: 2 of 4 pairs of section and mover have no row: W hidden, E hidden"
-    ):
-        situation.existing(
-            programme(coverage=[row for row in rows if row["mover_id"] == "foot"]), two_regions()
-        )
+        DataError, match=r"coverage: 2 rows: is missing: E/hidden, W/hidden. Add a row to coverage, 0 where"
+    ) as caught:
+        situation.existing(prog, two_regions())
+    assert str(caught.value) == summarise([fault for fault in prog.check() if fault.table == "coverage"])
+
+
+def test_a_mover_that_no_threat_uses_needs_no_coverage_and_is_noticed():
+    prog = programme(coverage=only_foot())
+    given = situation.existing(programme(), two_regions())
+    found = situation.existing(prog, two_regions())
+    assert (found[1] == 0).all()
+    assert (found[0] == given[0]).all()
+    faults = [fault for fault in prog.check() if fault.table in ("coverage", "mover")]
+    assert [(fault.severity, str(fault)) for fault in faults] == [
+        ("notice", "mover, row hidden: has no row in traffic. No scenario uses it.")
+    ]
+    assert not situation.scenarios(prog, two_regions()).empty
 
 
 def test_an_unknown_level_is_refused():

@@ -9,7 +9,13 @@ import pandas as pd
 
 from sarhad.errors import DataError
 from sarhad.place import Network
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.threats import (
+    incomplete_threats,
+    placed_threats,
+    protected_people,
+    wrong_shares,
+)
 from sarhad.situation.calibration import Calibration, calibrate
 from sarhad.situation.gravity import Ends, destinations, origins
 from sarhad.situation.wayfinding import FloatArray, Ways, ways
@@ -46,12 +52,12 @@ def scenarios(prog: Programme, network: Network, *, is_calibrated: bool = True) 
     Raises
     ------
     DataError
-        If a threat that is to have scenarios has no rate, no traffic, or shares that do not add up to 1, or if a
-        mover finds no way at all.
+        If a threat enters the value that has no adversary, no rate, no traffic, or shares that do not add up to 1,
+        or if a mover finds no way at all.
     """
-    threats = prog["threat"].query("enters_value and is_spatial != 'no'").sort_values("id").set_index("id")
+    require_none([*protected_people(prog), *incomplete_threats(prog), *wrong_shares(prog)])
+    threats = placed_threats(prog).set_index("id")
     traffic = prog["traffic"].sort_values(["threat_id", "mover_id"])
-    _refuse_traffic(threats, traffic)
     traffic = traffic[traffic["threat_id"].isin(threats.index) & (traffic["share"] > 0)]
     found = ways(network)
     starts, ends = origins(prog, network), destinations(prog, network)
@@ -130,31 +136,6 @@ def _rows(
             "attempts": part * threat["rate"],
             "attempts_high": part * threat["rate_high"],
         }
-
-
-def _refuse_traffic(threats: pd.DataFrame, traffic: pd.DataFrame) -> None:
-    summed = traffic.groupby("threat_id")["share"].sum()
-    faults = [
-        f"{threat} {text}"
-        for threat in threats.index
-        for is_wrong, text in (
-            (threats.loc[threat, ["rate_low", "rate", "rate_high"]].isna().any(), "has no rate"),
-            (threat not in summed.index, "has no mover in traffic"),
-            (
-                abs(summed.get(threat, 1.0) - 1.0) > 1e-6,
-                f"has traffic shares that add up to {summed.get(threat, 0.0):g}, not 1",
-            ),
-        )
-        if is_wrong
-    ]
-    if faults:
-        raise DataError(
-            f"threat.enters_value: {len(faults)} faults: {'; '.join(faults)}. Give rates and traffic, or keep the "
-            f"threat out of the value.",
-            table="threat",
-            column="enters_value",
-            ids=tuple(fault.split()[0] for fault in faults),
-        )
 
 
 def _refuse_no_way(traffic: pd.DataFrame, weights: dict[str, FloatArray]) -> None:

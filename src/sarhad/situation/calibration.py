@@ -14,7 +14,8 @@ from sarhad.detection.prepared import prepare
 from sarhad.detection.routes import Truth, best_paths
 from sarhad.errors import DataError
 from sarhad.place import Network
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.threats import undetectable, undetectable_threats, wrong_shares
 from sarhad.situation.coverage import existing
 from sarhad.situation.wayfinding import FloatArray, edge_sections, ways
 
@@ -53,13 +54,17 @@ def calibrate(prog: Programme, network: Network, scenarios: pd.DataFrame) -> Cal
     Raises
     ------
     DataError
-        If a threat's rows leave out a region and mover that the model detects, or do not add up to 1.
+        If a threat's rows leave out a region and mover that the model detects, or do not add up to 1, or if
+        nothing can detect the threat.
     """
+    require_none([*wrong_shares(prog), *undetectable_threats(prog)])
     target = prog["calibration"]
     fitted, factors, shares, residual = scenarios, [], [], {}
     threats = sorted(set(target["threat_id"]) & set(scenarios["threat_id"]))
     for threat in threats:
         own = scenarios[scenarios["threat_id"] == threat]
+        if not own["attempts_high"].any():  # nobody attempts it, however the attempts split
+            continue
         detected = _detected(prog, network, own)
         found = _fit(threat, own, target[target["threat_id"] == threat], detected)
         factors.append(found[0])
@@ -78,21 +83,26 @@ def calibrate(prog: Programme, network: Network, scenarios: pd.DataFrame) -> Cal
 def _fit(
     threat: str, own: pd.DataFrame, target: pd.DataFrame, detected: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return factors and shares of one threat; `detected` is the detected flow by scenario and region."""
+    """Return factors and shares of one threat; `detected` is the detected flow by scenario and region.
+
+    Only the proportions of the attempts count, so that a threat whose likely rate is 0 is fitted by its high one.
+    """
     reported = target.set_index(["region", "mover_id"])["detected_share"].sort_index()
     groups = own.groupby(["region", "mover_id"], sort=True)
     _refuse_target(threat, reported, own, detected)
     model = np.zeros((len(reported), groups.ngroups))
-    attempts = np.zeros(groups.ngroups)
+    attempts, weight = np.zeros((2, groups.ngroups))
     keys = []
     for g, (key, members) in enumerate(groups):
         keys.append(key)
-        attempts[g] = members["attempts"].sum()
+        attempts[g], weight[g] = members["attempts"].sum(), members[_weighing(own)].sum()
         flow = detected.loc[members.index].sum()
         for row, (region, mover) in enumerate(reported.index):
             model[row, g] = flow.get(region, 0.0) if mover == key[1] else 0.0
-    factor = _factors(model, attempts, reported.to_numpy(dtype=np.float64))
-    factor *= attempts.sum() / (factor @ attempts)
+    if not model.any():
+        require_none([undetectable(threat)])
+    factor = _factors(model, weight, reported.to_numpy(dtype=np.float64))
+    factor *= weight.sum() / (factor @ weight)
     regions, movers = zip(*keys, strict=True)
     factors = pd.DataFrame(
         {
@@ -108,6 +118,11 @@ def _fit(
         threat_id=threat, before=_share(model.sum(axis=1)), fitted=_share(model @ factor)
     )
     return factors, shares[["threat_id", "region", "mover_id", "detected_share", "before", "fitted"]]
+
+
+def _weighing(own: pd.DataFrame) -> str:
+    """Return the column of attempts that a threat is fitted by."""
+    return "attempts" if own["attempts"].any() else "attempts_high"
 
 
 def _factors(model: FloatArray, attempts: FloatArray, share: FloatArray) -> FloatArray:
@@ -166,7 +181,7 @@ def _instance(prog: Programme, network: Network, own: pd.DataFrame) -> Instance:
         destination=np.array([node[one] for one in own["destination_id"]], dtype=np.int64),
         mover=np.array([mover[one] for one in own["mover_id"]], dtype=np.int64),
         threat=np.zeros(len(own), dtype=np.int64),
-        attempts_per_year=own["attempts"].to_numpy(dtype=np.float64),
+        attempts_per_year=own[_weighing(own)].to_numpy(dtype=np.float64),
         consequence=np.ones(1),
     )
 
@@ -179,15 +194,10 @@ def _refuse_target(threat: str, reported: pd.Series, own: pd.DataFrame, detected
         for mover in sorted(flow.index)
         if flow.loc[mover, region] > 0 and (region, mover) not in reported.index
     ]
-    total = float(reported.sum())
-    if lacking or abs(total - 1.0) > 1e-6:
-        what = (
-            f"has no row for {', '.join(lacking)}"
-            if lacking
-            else f"has shares that add up to {total:g}, not 1"
-        )
+    if lacking:
         raise DataError(
-            f"calibration.detected_share: threat {threat} {what}. Give a share for each region and mover that can be detected.",
+            f"calibration.detected_share: threat {threat} has no row for {', '.join(lacking)}. Give a share for each "
+            f"region and mover that can be detected.",
             table="calibration",
             column="detected_share",
             ids=(threat,),

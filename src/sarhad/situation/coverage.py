@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sarhad.errors import DataError, SpecError
+from sarhad.errors import SpecError
 from sarhad.place import Network
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.threats import missing_coverage
 from sarhad.situation.wayfinding import FloatArray, IntArray, Ways, edge_sections, ways
 
 LEVELS = {"low": "detection_low", "likely": "detection", "high": "detection_high"}
@@ -32,7 +33,7 @@ def existing(prog: Programme, network: Network, *, level: str = "likely") -> Flo
     Raises
     ------
     DataError
-        If a section and mover has no row in coverage.
+        If a section has no row in coverage for a mover that a threat uses.
     SpecError
         If there is no such level.
     """
@@ -101,16 +102,11 @@ def _exposures(prog: Programme, network: Network, level: str) -> FloatArray:
     """Return ``-ln(1-p)`` of the table coverage, shape (sections, M), sections along the line."""
     if level not in LEVELS:
         raise SpecError(f"coverage level {level!r} is not one of {', '.join(LEVELS)}.")
+    require_none(missing_coverage(prog))
     rows = prog["coverage"].set_index(["section_id", "mover_id"])[LEVELS[level]]
     sections = list(prog["section"].sort_values("chainage_from_km")["id"])
-    pairs = [(section, mover) for section in sections for mover in network.movers]
-    missing = [f"{section} {mover}" for section, mover in pairs if (section, mover) not in rows.index]
-    if missing:
-        raise DataError(
-            f"coverage: {len(missing)} of {len(pairs)} pairs of section and mover have no row: "
-            f"{', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Add them, 0 where nothing detects.",
-            table="coverage",
-            ids=tuple(missing),
-        )
-    p = np.array([rows.loc[pair] for pair in pairs], dtype=np.float64)
+    pairs = pd.MultiIndex.from_product([sections, network.movers])
+    p = rows.reindex(pairs, fill_value=0.0).to_numpy(
+        dtype=np.float64
+    )  # no scenario uses a mover without traffic
     return np.asarray(-np.log1p(-p).reshape(len(sections), len(network.movers)))

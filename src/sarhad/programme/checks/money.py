@@ -1,4 +1,4 @@
-"""Checks of money, traffic and shares."""
+"""Checks of money."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ import pandas as pd
 
 from sarhad.programme.faults import Fault
 from sarhad.programme.quarters import horizon
-from sarhad.programme.values import render_number
 
 if TYPE_CHECKING:
     from sarhad.programme.programme import Programme
 
 PAYS = ("member_state", "external_donor", "external_body")
-TOLERANCE = 1e-6
-CALIBRATION_TOLERANCE = 0.01
 
 
 def wrong_money(prog: Programme) -> Iterator[Fault]:
@@ -59,46 +56,3 @@ def unknown_categories(prog: Programme) -> Iterator[Fault]:
             yield Fault(
                 "eligibility", place, "category", str(row["category"]), "is no measure's category", remedy
             )
-
-
-def wrong_shares(prog: Programme) -> Iterator[Fault]:
-    """Yield threats whose traffic, or split of detected attempts, does not add up to 1."""
-    parts = (
-        ("traffic", "share", TOLERANCE),
-        ("calibration", "detected_share", CALIBRATION_TOLERANCE),
-    )
-    for table, column, tolerance in parts:
-        for threat, total in prog[table].groupby("threat_id")[column].sum().items():
-            if abs(total - 1.0) > tolerance:
-                text = f"adds up to {render_number(round(float(total), 9))} for threat {threat}, not to 1"
-                yield Fault(table, str(threat), column, "", text, "Correct the shares.")
-
-
-def incomplete_threats(prog: Programme) -> Iterator[Fault]:
-    """Yield threats that enter the value but lack a rate, a weight, or movers."""
-    with_traffic = set(prog["traffic"]["threat_id"])
-    for row in prog["threat"].to_dict("records"):
-        if pd.isna(row["enters_value"]) or not row["enters_value"]:
-            continue
-        name = str(row["id"])
-        for column in ("rate", "consequence"):
-            if pd.isna(row[column]):
-                text, remedy = (
-                    "is missing for a threat that enters the value",
-                    "Give it, or keep the threat out.",
-                )
-                yield Fault("threat", name, column, "", text, remedy)
-        if row["is_spatial"] == "yes" and name not in with_traffic:
-            text, remedy = "has a place and enters the value, but no movers", "Add its rows to traffic."
-            yield Fault("threat", name, "is_spatial", "yes", text, remedy)
-
-
-def missing_coverage(prog: Programme) -> Iterator[Fault]:
-    """Yield sections and movers without a row on what detects them today."""
-    given = set(zip(prog["coverage"]["section_id"], prog["coverage"]["mover_id"], strict=True))
-    used = sorted(set(prog["traffic"]["mover_id"]))
-    for section in prog["section"]["id"]:
-        for mover in used:
-            if (section, mover) not in given:
-                remedy = "Add a row to coverage, 0 where nothing detects it."
-                yield Fault("coverage", f"{section}/{mover}", "", "", "is missing", remedy)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from sarhad.programme.checks import catalogue, line, money, orders, provenance, references, terrain
+from sarhad.programme.checks import (
+    catalogue,
+    line,
+    money,
+    orders,
+    provenance,
+    references,
+    terrain,
+    threats,
+)
 from sarhad.programme.checks.cells import cell_faults
 from sarhad.programme.dictionary import declared
 
@@ -43,7 +52,10 @@ CHECKS: tuple[Check, ...] = (
     catalogue.endless_prerequisites,
     money.wrong_money,
     money.unknown_categories,
-    money.wrong_shares,
-    money.incomplete_threats,
-    money.missing_coverage,
+    threats.protected_people,
+    threats.incomplete_threats,
+    threats.wrong_shares,
+    threats.missing_coverage,
+    threats.undetectable_threats,
+    threats.idle_movers,
 )
