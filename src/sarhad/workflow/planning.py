@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,9 +101,7 @@ def find_plan(
     items = result.plan_items.assign(marginal_value=marginal)
     result = planner.with_items(result, items)
     prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(
-        Prepared(prog, prepared.terrain, prepared.network, prepared.views, prepared.instance), terms, result
-    )
+    return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
 
 
 def timeline(terms: planner.Terms, plan_items: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
@@ -195,7 +194,7 @@ def payload(planned: Planned) -> dict[str, Any]:
         "stopped": result.stopped,
         "seed": result.seed,
         "data_hash": prog.data_hash,
-        "notices": list(result.notices),
+        "notices": [*planned.prepared.notices, *result.notices],
         "items": items,
     }
     return plain(head)  # type: ignore[no-any-return]

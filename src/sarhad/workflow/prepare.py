@@ -12,7 +12,7 @@ from sarhad import measures, place, situation
 from sarhad.detection import Instance
 from sarhad.programme import Programme, require_none
 from sarhad.workflow.game import Levels, assemble
-from sarhad.workflow.runs import is_current, with_run
+from sarhad.workflow.runs import is_current, with_plans, with_run, without_stale
 from sarhad.workflow.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ class Prepared:
         Geometry of every item's effect, see `sarhad.measures.views`.
     instance
         The game at likely values.
+    notices
+        What a person should know: plans that were dropped because the facts have changed.
     """
 
     prog: Programme
@@ -39,6 +41,7 @@ class Prepared:
     network: place.Network
     views: measures.Views
     instance: Instance
+    notices: tuple[str, ...] = ()
 
     @property
     def items(self) -> pd.DataFrame:
@@ -49,6 +52,8 @@ class Prepared:
 def prepare(prog: Programme, *, on_step: OnStep = silent) -> Prepared:
     """Return the programme made ready: derived tables are reused when the facts have not changed.
 
+    When they have, all of them are made anew, and of the plans those stay whose items still exist.
+
     Raises
     ------
     DataError
@@ -57,17 +62,20 @@ def prepare(prog: Programme, *, on_step: OnStep = silent) -> Prepared:
         If `on_step` says stop: there is no answer to keep yet.
     """
     _go(on_step, Step("check", 0.0))
-    require_none(prog.check())
+    facts = without_stale(prog)
+    notices: tuple[str, ...] = ()
+    require_none(facts.check())
     _go(on_step, Step("terrain", 0.0))
     terrain = place.terrain(prog)
-    if is_current(prog, "prepare"):
+    if is_current(prog):
         network = place.network_from(prog, terrain)
     else:
-        prog, network = _derive(prog, terrain, on_step)
+        derived, network = _derive(facts, terrain, on_step)
+        prog, notices = with_plans(derived, prog)
     _go(on_step, Step("exposure", 0.0))
     views = measures.views(prog, prog["item"], prog["site"], terrain, network)
     instance = assemble(prog, network, views, Levels())
-    return Prepared(prog, terrain, network, views, instance)
+    return Prepared(prog, terrain, network, views, instance, notices)
 
 
 def _derive(prog: Programme, terrain: place.Terrain, on_step: OnStep) -> tuple[Programme, place.Network]:

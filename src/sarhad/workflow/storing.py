@@ -8,14 +8,35 @@ from pathlib import Path
 from typing import Any
 
 from sarhad.errors import SpecError
-from sarhad.programme import Programme, inspect
+from sarhad.programme import Fault, Programme
+from sarhad.programme.programme import read
 from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.runs import without_stale
 from sarhad.workflow.steps import OnStep, silent
+
+STALE = Fault(
+    table="run",
+    row="",
+    column="",
+    value="",
+    text="the derived tables or plans were made from other facts than these, so they are left out of this check",
+    remedy="The next `sarhad plan` derives them anew and keeps the plans whose items still exist.",
+    severity="notice",
+)
 
 
 def check_programme(path: Path) -> Outcome:
-    """Return every fault of the programme; none is left for a second run."""
-    faults = [dataclasses.asdict(fault) for fault in inspect(path)]
+    """Return every fault of the programme; none is left for a second run.
+
+    Derived tables and plans that were made from other facts are no faults: the next `plan` makes them anew.
+    """
+    content, found = read(path)
+    prog = Programme(content)
+    current = without_stale(prog)
+    found += [fault for fault in current.check() if fault not in found]
+    if current.tables != prog.tables:
+        found.append(STALE)
+    faults = [dataclasses.asdict(fault) for fault in found]
     errors = sum(fault["severity"] == "error" for fault in faults)
     payload = {
         "programme": str(path),
