@@ -11,6 +11,7 @@ from rasterio.io import MemoryFile
 from sarhad import place
 from sarhad.errors import CrsMismatchError, DataError, StoreError
 from sarhad.place.terrain import _warp
+from sarhad.programme import Programme
 
 
 def tiff(values, west, north, cell, crs="EPSG:4326", nodata=None):
@@ -89,10 +90,41 @@ def test_voids_are_filled_by_the_next_raster_and_counted(tiny):
 
 def test_a_raster_that_does_not_cover_the_corridor_is_refused(tiny):
     west = tiff(np.full((68, 113), 100.0), 9.88, 40.14, 1 / 240)
-    with pytest.raises(
-        DataError, match=r"raster: 5\d\.\d% of the corridor .* has no elevation in any raster"
-    ):
+    text = r"raster: leaves 5\d\.\d % of the corridor of 6 km to each side without elevations, between km 2\d and km 6[23]"
+    with pytest.raises(DataError, match=text):
         place.terrain(_with_rasters(tiny, west, west))
+
+
+def heights(missing_share, end, at_rest=np.nan):
+    """Return elevations from lon 10 - end to 10.7 + end, the easternmost share of them void."""
+    values = np.full((68, round((0.7 + 2 * end) * 240)), 100.0)
+    values[:, round(values.shape[1] * (1 - missing_share)) :] = at_rest
+    return tiff(values, 10.0 - end, 40.14, 1 / 240)
+
+
+@pytest.mark.parametrize(
+    ("raster", "severities"),
+    [
+        (heights(0.0, 0.12), []),
+        (heights(0.0, 0.03), []),  # nothing past the ends, where the corridor ends too
+        (heights(0.04, 0.03), ["notice"]),
+        (heights(0.08, 0.03), ["error"]),
+        (heights(1.0, 0.12), ["error"]),
+    ],
+)
+def test_the_check_of_the_corridor_and_the_terrain_decide_alike(tiny, raster, severities):
+    frames = {name: tiny[name] for name in tiny.tables}
+    prog = Programme.of(tiny.meta, frames, {"hills.tif": raster})
+    faults = [fault for fault in prog.check() if "corridor" in fault.text]
+    assert [fault.severity for fault in faults] == severities
+    if severities == ["error"]:
+        with pytest.raises(DataError) as caught:
+            place.terrain(prog)
+        assert str(caught.value) == str(faults[0])
+    else:
+        share = place.terrain(prog).share_missing
+        assert (share > 0) == (severities == ["notice"])
+        assert share < 0.011
 
 
 def test_a_raster_without_coordinate_system_is_refused(ground):
@@ -121,3 +153,7 @@ class _with_rasters:  # noqa: N801 - stands for a programme with two made-up ras
 
     def raster(self, name):
         return self._rasters[name]
+
+    @property
+    def raster_files(self):
+        return tuple(self["raster"]["file"])

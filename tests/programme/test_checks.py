@@ -325,8 +325,8 @@ def with_raster(prog: Programme, **profile: Any) -> list[Fault]:
             {"transform": Affine(0.0025, 0.0, 9.85, 0.0, -0.007, 40.14)},
             "% of the corridor of 6 km to each side without",
         ),
-        ({"transform": Affine(0.005, 0.0, 50.0, 0.0, -0.007, 40.14)}, "leaves 1e+02 % of the corridor"),
-        ({"height": -9999.0, "nodata": -9999.0}, "leaves 1e+02 % of the corridor"),
+        ({"transform": Affine(0.005, 0.0, 50.0, 0.0, -0.007, 40.14)}, "leaves 100 % of the corridor"),
+        ({"height": -9999.0, "nodata": -9999.0}, "leaves 100 % of the corridor"),
     ],
 )
 def test_a_raster_that_does_not_serve_is_named(tiny: Programme, profile: dict[str, Any], text: str) -> None:

@@ -14,16 +14,15 @@ from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.warp import reproject
 
-from sarhad.errors import CrsMismatchError, DataError, StoreError
+from sarhad.errors import CrsMismatchError, StoreError
 from sarhad.place.border import FloatArray, line_of
 from sarhad.place.corridor import Corridor, SideArray, to_metres
 from sarhad.place.projection import choose_projection
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.terrain import uncovered_corridor
 
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
-
-MISSING_LIMIT = 0.01  # share of the corridor that may lie without elevation
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,8 @@ def terrain(prog: Programme) -> Terrain:
     x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + 0.5)
     side, distance, chainage = corridor.locate(x, y)
     elevation, origin, names = _elevation(prog, projection.crs, transform, shape)
+    require_none(uncovered_corridor(prog))
     covered, missing = side > 0, (side > 0) & np.isnan(elevation.ravel())
-    _require_cover(missing, covered, chainage, width_km)
     counts = np.bincount(origin.ravel()[covered & ~missing], minlength=len(names))
     side[missing] = 0
     distance[missing] = chainage[missing] = np.nan
@@ -182,18 +181,3 @@ def _warp(name: str, content: bytes, crs: CRS, transform: Affine, shape: tuple[i
     except rasterio.errors.RasterioIOError as error:
         raise StoreError(f"raster {name}: not a readable raster ({error}). Give a GeoTIFF.") from error
     return warped
-
-
-def _require_cover(
-    missing: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_], chainage: FloatArray, width_km: float
-) -> None:
-    """Raise when more of the corridor than the limit has no elevation."""
-    share = missing.sum() / max(int(covered.sum()), 1)
-    if share > MISSING_LIMIT or not covered.any():
-        at = chainage[missing] if missing.any() else np.zeros(1)
-        raise DataError(
-            f"raster: {share:.1%} of the corridor ({int(missing.sum())} of {int(covered.sum())} cells, km "
-            f"{at.min():.0f} to {at.max():.0f} of the line) has no elevation in any raster. Add a raster that "
-            f"covers {width_km:g} km to each side of the line, or set corridor_km lower.",
-            table="raster",
-        )

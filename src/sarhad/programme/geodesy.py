@@ -8,6 +8,9 @@ import shapely
 from pyproj import Geod
 
 WGS84 = Geod(ellps="WGS84")
+EARTH_KM = 6371.0088  # mean radius
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def line_length_km(line: shapely.LineString) -> float:
@@ -42,3 +45,9 @@ def nearest_on_line(line: shapely.LineString, lon: float, lat: float) -> tuple[f
     there = nearest[k] / scale + [lon, lat]
     _, _, metres = WGS84.inv(lon, lat, there[0], there[1])
     return float(chainage[k] + share[k] * (chainage[k + 1] - chainage[k])), float(metres) / 1000.0
+
+
+def unit_vectors(lon: FloatArray, lat: FloatArray) -> FloatArray:
+    """Return places as vectors of length 1 from the centre of a sphere, shape (n, 3)."""
+    east, north = np.radians(lon), np.radians(lat)
+    return np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])

@@ -1,4 +1,7 @@
-"""Checks of the rasters: the right files, a coordinate system, metres, and cover of the corridor."""
+"""Checks of the rasters: the right files, a coordinate system, metres, and cover of the corridor.
+
+`place.terrain` refuses a corridor that is not covered by the same function.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,16 @@ import shapely
 
 from sarhad.programme.checks.line import usable_line
 from sarhad.programme.faults import Fault
-from sarhad.programme.geodesy import WGS84, line_length_km
+from sarhad.programme.geodesy import EARTH_KM, unit_vectors, vertex_chainage_km
 
 if TYPE_CHECKING:
     from sarhad.programme.programme import Programme
 
 METRES = ("", "m", "metre", "metres", "meter", "meters")
 LARGEST_SIDE = 2000  # cells read per side: enough to judge cover
-STEP_KM = 1.0
-MAY_MISS = 0.001  # share of the corridor
+STEP_KM = 1.0  # between points at which cover is judged, and half of it along the line
+MOST_POINTS = 250_000  # of a box around the corridor: farther apart where there would be more
+MAY_MISS = 0.01  # share of the corridor
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -68,16 +72,18 @@ def uncovered_corridor(prog: Programme) -> Iterator[Fault]:
             f"Add a GeoTIFF of elevations for {depth_km:g} km to each side.",
         )
         return
-    lon, lat = _corridor_points(line, depth_km)
+    lon, lat, chainage = _corridor_points(line, depth_km)
     is_covered = np.zeros(len(lon), dtype=bool)
     for row in prog["raster"].to_dict("records"):
         if row["file"] in prog.raster_files:
             is_covered |= _covers(prog.raster(str(row["id"])), lon, lat)
     missing = float(1.0 - is_covered.mean())
     if missing > 0:
+        at = chainage[~is_covered]
         box = f"lon {lon.min():.2f}..{lon.max():.2f}, lat {lat.min():.2f}..{lat.max():.2f}"
         text = (
-            f"leaves {100 * missing:.2g} % of the corridor of {depth_km:g} km to each side without elevations"
+            f"leaves {100 * missing:.3g} % of the corridor of {depth_km:g} km to each side without elevations, "
+            f"between km {at.min():.0f} and km {at.max():.0f} of the line"
         )
         remedy = f"Add rasters that cover {box}, or lower the setting corridor_km."
         yield Fault("raster", "", "", "", text, remedy, "error" if missing > MAY_MISS else "notice")
@@ -134,7 +140,7 @@ def _covers(data: bytes, lon: Floats, lat: Floats) -> Bools:
             if raster.crs is None:
                 return nowhere
             shape = tuple(min(side, LARGEST_SIDE) for side in raster.shape)
-            mask = raster.read_masks(1, out_shape=shape) > 0
+            heights = raster.read(1, out_shape=shape, masked=True).astype(np.float64).filled(np.nan)
             bounds, wkt = raster.bounds, raster.crs.to_wkt()
     except rasterio.errors.RasterioError:
         return nowhere
@@ -142,22 +148,42 @@ def _covers(data: bytes, lon: Floats, lat: Floats) -> Bools:
     col = np.floor((x - bounds.left) / (bounds.right - bounds.left) * shape[1])
     row = np.floor((bounds.top - y) / (bounds.top - bounds.bottom) * shape[0])
     is_within = (col >= 0) & (col < shape[1]) & (row >= 0) & (row < shape[0])
-    nowhere[is_within] = mask[row[is_within].astype(int), col[is_within].astype(int)]
+    nowhere[is_within] = ~np.isnan(heights[row[is_within].astype(int), col[is_within].astype(int)])
     return nowhere
 
 
-def _corridor_points(line: shapely.LineString, depth_km: float) -> tuple[Floats, Floats]:
-    """Return points spread over the ground within so many km of the line."""
-    coordinates = shapely.get_coordinates(line)
-    count = max(2, int(line_length_km(line) / STEP_KM))
-    share = np.linspace(0.0, 1.0, count)
-    along = shapely.get_coordinates(shapely.line_interpolate_point(line, share, normalized=True))
-    along = np.concatenate([coordinates[[0, -1]], along])
-    azimuths, reaches = np.arange(0.0, 360.0, 45.0), depth_km * 1000.0 * np.array([0.0, 0.5, 0.98])
-    azimuth, reach = (grid.ravel() for grid in np.meshgrid(azimuths, reaches))
-    lon, lat = np.repeat(along, len(azimuth), axis=0).T
-    lon, lat, _ = WGS84.fwd(lon, lat, np.tile(azimuth, len(along)), np.tile(reach, len(along)))
-    return np.asarray(lon), np.asarray(lat)
+def _corridor_points(line: shapely.LineString, depth_km: float) -> tuple[Floats, Floats, Floats]:
+    """Return lon, lat and chainage in km of points evenly spread over the corridor.
+
+    That is the ground within so many km of the line whose nearest point of the line is not one of its ends.
+    """
+    from scipy.spatial import cKDTree
+
+    at = vertex_chainage_km(line)
+    along = np.linspace(0.0, at[-1], max(3, int(at[-1] / STEP_KM * 2) + 1))
+    line_lon, line_lat = (np.interp(along, at, part) for part in shapely.get_coordinates(line).T)
+    lon, lat = _box_points(line_lon, line_lat, depth_km)
+    tree = cKDTree(unit_vectors(line_lon, line_lat))
+    _, nearest = tree.query(unit_vectors(lon, lat), distance_upper_bound=depth_km / EARTH_KM)
+    here = (nearest > 0) & (nearest < len(along) - 1)  # beyond the depth `nearest` is the length
+    if not here.any():
+        return line_lon, line_lat, along
+    return lon[here], lat[here], along[nearest[here]]
+
+
+def _box_points(line_lon: Floats, line_lat: Floats, depth_km: float) -> tuple[Floats, Floats]:
+    """Return lon and lat of points evenly spread over a box that holds the corridor."""
+    degree_km = np.radians(EARTH_KM)
+    low, high = line_lat.min() - depth_km / degree_km, line_lat.max() + depth_km / degree_km
+    shrink = np.cos(np.radians(np.clip(max(abs(low), abs(high)), 0.0, 89.0)))
+    west, east = (
+        line_lon.min() - depth_km / degree_km / shrink,
+        line_lon.max() + depth_km / degree_km / shrink,
+    )
+    step = max(STEP_KM / degree_km, float(np.sqrt((high - low) * (east - west) * shrink / MOST_POINTS)))
+    rows = np.arange(low, high, step)
+    parts = [np.arange(west, east, step / np.cos(np.radians(np.clip(row, -89.0, 89.0)))) for row in rows]
+    return np.concatenate(parts), np.repeat(rows, [len(part) for part in parts])
 
 
 def _quiet() -> warnings.catch_warnings[None]:
