@@ -17,6 +17,7 @@ from affine import Affine
 from typer.testing import CliRunner, Result
 
 from sarhad.cli.app import app
+from sarhad.workflow import planning
 
 TINY = Path(__file__).parents[1] / "data" / "tiny"
 Spoil = Callable[[Path], object]
@@ -176,6 +177,33 @@ def test_an_output_that_cannot_be_written_is_status_2(tmp_path: Path) -> None:
         ("demo", "-o", str(tmp_path / "file" / "out"), "--quiet"),
     ):
         assert_clear(run(*words), 2)
+
+
+TARGETS = [
+    ("notes.txt", lambda path: path.write_text("mine"), r"notes\.txt exists and is not a folder"),
+    ("junk.gpkg", lambda path: path.write_text("mine"), r"will not write over it: .*junk\.gpkg is not a GeoPackage"),
+    ("dir.gpkg", lambda path: path.mkdir(), r"dir\.gpkg exists and is not a file"),
+    ("dir", lambda path: ((path / "sub").mkdir(parents=True)), r"will not write over it: .*it has no programme\.toml"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "make", "says"), TARGETS, ids=[name for name, *_ in TARGETS])
+def test_a_target_that_is_something_else_is_refused_before_anything_is_computed(
+    name: str, make: Spoil, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / name)
+    monkeypatch.setattr(planning, "prepare", lambda *_, **__: pytest.fail("computed first"))
+    result = run("plan", str(TINY), "-o", str(tmp_path / name), "--quiet")
+    assert_clear(result, 2)
+    assert re.search(says, result.output.replace("\n", " ")), result.output
+
+
+def test_a_programme_at_fault_leaves_no_folders_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "spoiled"
+    shutil.copytree(TINY, folder)
+    put("traffic", "mover_id", "CAMEL")(folder)
+    assert_clear(run("plan", str(folder), "-o", str(tmp_path / "new" / "deep" / "x.gpkg"), "--quiet"), 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["spoiled"]
 
 
 def test_a_corrupt_file_is_named(tmp_path: Path) -> None:

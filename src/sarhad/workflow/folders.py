@@ -1,26 +1,62 @@
-"""Where results go."""
+"""Where results go: what cannot be written is refused before anything is computed, and the look leaves nothing."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 from sarhad.errors import StoreError
+from sarhad.programme.programme import WORKING_FORM, read
 
 
 def require_writable(folder: Path) -> None:
-    """Create the folder where it does not exist and see that files can be made in it, before anything is computed.
+    """See that files can be made in the folder; where it does not exist, in the nearest one above it that does.
 
     Raises
     ------
     StoreError
         If not; `is_output` is set.
     """
+    nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
     except OSError as error:
         raise StoreError(
             f"{folder}: cannot be written ({error.strerror}). Choose another folder.", is_output=True
         ) from error
+
+
+def require_target(target: Path, source: Path) -> None:
+    """See that a programme can be saved there: in a new place, an empty one, or over another programme.
+
+    Parameters
+    ----------
+    target
+        Where it is to be saved.
+    source
+        Where it came from: saved in place it is not read again.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be saved there; `is_output` is set.
+    """
+    require_writable(target.parent)
+    if not target.exists():
+        return
+    is_file = target.suffix == WORKING_FORM
+    if target.is_dir() == is_file:
+        wanted = "a file" if is_file else f"a folder, as every name that does not end in {WORKING_FORM}"
+        raise StoreError(
+            f"{target} exists and is not {wanted}. Choose another name or remove it.", is_output=True
+        )
+    if is_file and not os.access(target, os.W_OK):
+        raise StoreError(f"{target} may not be written. Choose another name.", is_output=True)
+    is_empty = target.stat().st_size == 0 if is_file else not any(target.iterdir())
+    if not is_empty and not target.samefile(source):
+        try:
+            read(target)
+        except StoreError as error:
+            raise StoreError(f"will not write over it: {error}", is_output=True) from error
