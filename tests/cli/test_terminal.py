@@ -8,7 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.conftest import TINY
+import pytest
+
+from sarhad.programme import Programme
+from sarhad.workflow import planning
+from tests.cli.conftest import TINY, Sarhad
+from tests.cli.test_json import held
 
 SARHAD = [sys.executable, "-c", "from sarhad.cli import main; main()"]
 
@@ -73,6 +78,39 @@ def test_ctrl_c_keeps_the_best_plan_so_far(tmp_path: Path) -> None:
         assert "best answer so far is kept" in seen + err
     assert child.returncode == 0
     assert target.is_file()
+
+
+def test_ctrl_c_after_the_search_keeps_the_plan_without_marginal_values(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "removal_values", lambda *_: signal.raise_signal(signal.SIGINT))
+    target = tmp_path / "t.gpkg"
+    result = sarhad("plan", TINY, "-o", target, "--time-limit", "1", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    found = held(result.stdout, "plan")
+    assert found["stopped"] == "interrupt"
+    assert "the plan is kept, the marginal values of its items are blank" in found["notices"][-1]
+    kept = Programme.open(target)
+    assert set(kept["plan_item"]["item_id"]) == {item["item"] for item in found["items"]} != set()
+    assert kept["plan_item"]["marginal_value"].isna().all()
+    report = sarhad("evaluate", target, "--plan", "draft", "--json", "--quiet")
+    assert report.exit_code == 0, report.output
+
+
+def test_ctrl_c_while_saving_lets_the_save_end(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = Programme.save
+
+    def interrupted(prog: Programme, path: Path) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(prog, path)
+
+    monkeypatch.setattr(Programme, "save", interrupted)
+    target = tmp_path / "t.gpkg"
+    result = sarhad("plan", TINY, "-o", target, "--time-limit", "1", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    assert "draft" in set(Programme.open(target)["plan"]["id"])
 
 
 def test_ctrl_c_before_there_is_an_answer_writes_nothing(tmp_path: Path) -> None:

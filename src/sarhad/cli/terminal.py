@@ -56,7 +56,7 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
             _say_error(error, as_json=bool(kwargs.get("as_json")))
             status = exit_status(error)
         except KeyboardInterrupt:
-            typer.echo("Interrupted before there was an answer.", err=True)
+            typer.echo("Interrupted: no answer is kept.", err=True)
             status = INTERRUPTED
         except BrokenPipeError:
             sys.stderr.close()
@@ -79,8 +79,8 @@ def _say_error(error: SarhadError, *, as_json: bool) -> None:
 class Watch:
     """Shows steps on standard error; after Ctrl-C its answer to a step is to stop.
 
-    Ctrl-C while an answer is in hand asks the computation to stop and keep it;
-    before that, or pressed twice, it interrupts at once.
+    Ctrl-C while an answer is being made asks the computation to stop and keep it; at other times, or pressed
+    twice, it interrupts at once.
     """
 
     def __init__(self, *, quiet: bool) -> None:
@@ -134,7 +134,7 @@ class Watch:
         if self.is_stopping or not self._keeps:
             raise KeyboardInterrupt
         self.is_stopping = True
-        typer.echo("Stopping; the best answer so far is kept. Press Ctrl-C again to drop it.", err=True)
+        typer.echo("Stopping; the best answer so far is kept. Press Ctrl-C again to stop at once.", err=True)
 
     def close(self) -> None:
         """Leave the progress bars as they are."""

@@ -9,38 +9,61 @@ from pathlib import Path
 from typing import Any
 
 from sarhad import plan as planner
+from sarhad.errors import StoreError
 from sarhad.programme import Programme
 from sarhad.workflow import planning
-from sarhad.workflow.folders import require_writable
+from sarhad.workflow.folders import require_target, require_writable
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.prepare import prepare
 from sarhad.workflow.reporting import gather, write_reports
 from sarhad.workflow.steps import OnStep, Step, silent
 
 LANGUAGES = ("en", "ar")
+NAME = "demo"
 
 
 def example_path() -> Path:
-    """Return the folder of the example programme that is shipped: in an installed package, or beside `src`."""
+    """Return the folder of the example programme that is shipped: in an installed package, or beside `src`.
+
+    Raises
+    ------
+    StoreError
+        If it is missing: sarhad was not installed whole.
+    """
     package = Path(str(resources.files("sarhad")))
     homes = (package / "examples", package.parents[1] / "examples")
-    examples = next(home for home in homes if home.is_dir())
-    return min(folder for folder in examples.iterdir() if folder.is_dir())
+    found = [head.parent for home in homes for head in sorted(home.glob("*/programme.toml"))]
+    if not found:
+        raise StoreError(f"no example programme in {homes[0]} or {homes[1]}. Install sarhad again.")
+    return found[0]
 
 
 def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = silent) -> Outcome:
-    """Write programme.gpkg, plan.json, the report and its figures into a folder, and return the plan."""
+    """Write programme.gpkg, plan.json, the report and its figures into a folder, and return the plan.
+
+    Interrupted once there is a plan, it keeps what is written and says what is missing.
+    """
+    source, target = example_path(), out / "programme.gpkg"
     require_writable(out)
-    prepared = prepare(Programme.open(example_path()), on_step=on_step)
+    require_target(target, source)
+    prepared = prepare(Programme.open(source), on_step=on_step)
     planned = planning.find_plan(
-        prepared, "demo", spec=planner.PlanSpec(), time_limit_s=time_limit_s, seed=seed, on_step=on_step
+        prepared, NAME, spec=planner.PlanSpec(), time_limit_s=time_limit_s, seed=seed, on_step=on_step
     )
     found = planning.payload(planned)
-    on_step(Step("save", 0.0))
-    planned.prepared.prog.save(out / "programme.gpkg")
+    on_step(Step("save", 0.0, keeps_answer=True))
+    planned.prepared.prog.save(target)
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    on_step(Step("report", 0.0))
-    pages = write_reports(gather(planned, "demo"), out, LANGUAGES)
+    pages: list[Path] = []
+    try:
+        on_step(Step("report", 0.0))
+        pages = write_reports(gather(planned, NAME), out, LANGUAGES)
+    except KeyboardInterrupt:
+        missing = (
+            f"interrupted: {target} and plan.json are written, the report is not; "
+            f"`sarhad report {target} --plan {NAME} -o {out}` writes it"
+        )
+        found |= {"stopped": "interrupt", "notices": [*found["notices"], missing]}
     return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages]}, _lines)
 
 

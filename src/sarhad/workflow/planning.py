@@ -17,13 +17,14 @@ from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.detection.marginal import removal_values
 from sarhad.errors import SolverError, SpecError
 from sarhad.programme import Programme
-from sarhad.workflow.folders import require_writable
+from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.runs import with_run
 from sarhad.workflow.steps import OnStep, Step, silent
 
 VALUE_TOLERANCE = 1e-9
+UNPRICED = "interrupted after the search: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,12 @@ def plan_programme(
     """Plan a programme, save it with the plan and return the plan."""
     if time_limit_s < 0:
         raise SpecError(f"--time-limit {time_limit_s:g}: seconds cannot be negative. Give 0 or more.")
-    require_writable(target.parent)
-    prepared = prepare(Programme.open(source), on_step=on_step)
+    prog = Programme.open(source)
+    require_target(target, source)
+    prepared = prepare(prog, on_step=on_step)
     spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
     planned = find_plan(prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, on_step=on_step)
+    on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     return Outcome(payload(planned), lines)
 
@@ -95,13 +98,25 @@ def find_plan(
             f"the plan's value {result.value!r} is not confirmed by the evaluation, which gives {confirmed!r}. "
             "Please report this with the programme."
         )
-    on_step(Step("explain", 0.0))
-    chosen = item_numbers(prepared, result.plan_items)
-    marginal = removal_values(prepared.instance, operating, years, chosen)
-    items = result.plan_items.assign(marginal_value=marginal)
-    result = planner.with_items(result, items)
+    result = _priced(prepared, result, operating, years, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
     return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
+
+
+def _priced(
+    prepared: Prepared, result: planner.PlanResult, operating: BoolArray, years: FloatArray, on_step: OnStep
+) -> planner.PlanResult:
+    """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so."""
+    try:
+        goes_on = on_step(Step("explain", 0.0))
+        chosen = item_numbers(prepared, result.plan_items)
+        marginal = removal_values(prepared.instance, operating, years, chosen)
+    except KeyboardInterrupt:
+        return dataclasses.replace(result, stopped="interrupt", notices=(*result.notices, UNPRICED))
+    finally:
+        on_step(Step("explain", 1.0, keeps_answer=True))
+    items = result.plan_items.assign(marginal_value=marginal)
+    return dataclasses.replace(result, plan_items=items, stopped=result.stopped if goes_on else "interrupt")
 
 
 def timeline(terms: planner.Terms, plan_items: pd.DataFrame) -> tuple[BoolArray, FloatArray]:

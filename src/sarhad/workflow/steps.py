@@ -19,7 +19,8 @@ class Step:
     text
         A figure or two, such as value and gap.
     keeps_answer
-        True while stopping now would keep an answer.
+        True while the computation, told to stop, goes on until it has kept its answer; else an interrupt
+        may break it off at once, and the caller keeps what there is.
     """
 
     stage: str

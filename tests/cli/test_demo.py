@@ -1,0 +1,62 @@
+"""`demo`, on the tiny programme in place of the shipped example: what it leaves, finished and interrupted."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from sarhad.errors import StoreError
+from sarhad.programme import Programme
+from sarhad.workflow import demo
+from tests.cli.conftest import TINY, Sarhad
+from tests.cli.test_json import held
+
+FIGURES = ("detection", "flow", "gantt", "ladder", "map", "money", "quarters", "tornado")
+
+
+@pytest.fixture(autouse=True)
+def _tiny_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "example_path", lambda: TINY)
+
+
+def test_the_demo_leaves_programme_plan_and_report_in_two_languages(sarhad: Sarhad, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "out"
+    result = sarhad("demo", "-o", out, "--time-limit", "1", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    found = held(result.stdout, "demo")
+    assert [Path(page).name for page in found["pages"]] == ["report.html", "report.ar.html"]
+    text = (out / "plan.json").read_text(encoding="utf-8")
+    assert {**held(text, "plan"), "out": str(out), "pages": found["pages"]} == found
+    assert Programme.open(out / "programme.gpkg")["plan"]["id"].tolist() == ["demo"]
+    drawn = {f"{name}{lang}.{kind}" for name in FIGURES for lang in ("", ".ar") for kind in ("png", "svg")}
+    assert {path.name for path in (out / "figures").iterdir()} == drawn
+    pages = {f"report{lang}.{kind}" for lang in ("", ".ar") for kind in ("html", "xlsx")}
+    assert {path.name for path in out.iterdir()} == {"figures", "plan.json", "programme.gpkg", *pages}
+
+
+def test_ctrl_c_during_the_report_keeps_the_plan_and_says_what_is_missing(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "gather", lambda *_: signal.raise_signal(signal.SIGINT))
+    result = sarhad("demo", "-o", tmp_path, "--time-limit", "1", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    found = held(result.stdout, "demo")
+    assert found["stopped"] == "interrupt"
+    assert found["pages"] == []
+    assert "programme.gpkg and plan.json are written, the report is not" in found["notices"][-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "programme.gpkg"]
+    assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["items"] == found["items"]
+
+
+def test_the_example_is_a_folder_with_a_programme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(demo.resources, "files", lambda _: tmp_path / "src" / "sarhad")
+    with pytest.raises(StoreError, match=r"no example programme in .* Install sarhad again"):
+        demo.example_path()
+    (tmp_path / "examples" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "examples" / "border").mkdir()
+    (tmp_path / "examples" / "border" / "programme.toml").touch()
+    assert demo.example_path() == tmp_path / "examples" / "border"
