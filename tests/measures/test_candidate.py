@@ -10,6 +10,7 @@ from flat_strip import Make, effect, measure, parameters
 from sarhad import measures
 from sarhad.errors import DataError
 from sarhad.measures.candidate import cost_factor, suits
+from sarhad.programme import summarise
 
 GATE = parameters("E", p=0.5, share_checked=0.5, availability=0.5)
 
@@ -90,8 +91,11 @@ def test_a_measure_without_effect_is_a_candidate_only_when_another_needs_it(make
     rows = [measure(name, site_rule="programme") for name in "ABC"]
     found = items_of(make(rows, [effect("E", "A", "gate")], GATE, [need]))
     assert list(found.index) == ["A-P", "B-P"]
-    free = items_of(make(rows, [effect("E", "A", "gate")], GATE, [{**need, "is_enforced": False}]))
-    assert list(free.index) == ["A-P"]
+    free = make(rows, [effect("E", "A", "gate")], GATE, [{**need, "is_enforced": False}])
+    assert list(items_of(free).index) == ["A-P"]
+    noticed = [fault for fault in free.prog.check() if fault.column == "is_candidate"]
+    assert [(fault.row, fault.severity) for fault in noticed] == [("B", "notice"), ("C", "notice")]
+    assert "no effect and no enforced prerequisite names it. It gets no items" in str(noticed[0])
 
 
 def test_items_fit_the_dictionary(make: Make):
@@ -104,5 +108,8 @@ def test_items_fit_the_dictionary(make: Make):
 
 def test_a_price_year_without_an_index_is_named_with_its_measures(make: Make):
     world = make([measure("A", price_year=2007)], [effect("E", "A", "gate")], GATE)
-    with pytest.raises(DataError, match=r"price_index.year: no row for 2007, the price years of A. Add"):
+    with pytest.raises(
+        DataError, match=r"price_index\.year: lacks 2007, the price year of A\. Add"
+    ) as caught:
         items_of(world)
+    assert str(caught.value) in summarise(world.prog.check())

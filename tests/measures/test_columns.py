@@ -13,6 +13,7 @@ from flat_strip import TOWER, Make, World, effect, measure, parameters
 from sarhad import measures, plugins
 from sarhad.detection import Exposure, columns_on
 from sarhad.errors import DataError, PluginError, SpecError
+from sarhad.programme import summarise
 
 HALF = {**TOWER, "availability": 0.7, "assessment": 0.3}
 
@@ -312,23 +313,23 @@ def test_faults_of_effects_are_all_named_at_once(make: Make):
     with pytest.raises(DataError) as caught:
         measures.effects(world.prog)
     for text in (
-        "A: form laser is not installed (known: barrier",
-        "B: parameters missing: availability",
-        "B: parameters its form does not have: q",
-        "B: p is 75, not in 0..1",
-        "C: a support needs raises and scope",
-        "C: a support needs supports_measure_ids",
-        "D: a prevention needs threat_ids",
+        "effect.form, row A: laser is not an installed form. Installed forms: barrier",
+        "effect_parameter.name, row B/availability: is missing for its form. Add it, in 1.",
+        "effect_parameter.name, row B/q: q is not a parameter of its form. Its form has: p, share_checked,",
+        "effect_parameter.likely, row B/p: 75 is not in 0..1. Percent? Divide by 100.",
+        "effect.raises, row C: is missing for an effect of kind support",
+        "effect.supports_measure_ids, row C: is missing for an effect of kind support",
+        "effect.threat_ids, row D: is missing for an effect of kind prevention",
     ):
         assert text in str(caught.value)
-    assert caught.value.ids == ("A", "B", "C", "D")
+        assert text in summarise(world.prog.check())
 
 
 def test_a_parameter_in_another_unit_is_refused(make: Make):
     values = parameters("T", **TOWER)
     values[1]["unit"] = "m"
     world = make([measure("TOW")], [effect("T", "TOW", "line_of_sight")], values)
-    with pytest.raises(DataError, match="T: range_km is in m, its form needs km"):
+    with pytest.raises(DataError, match=r"row T/range_km: m is not the unit of its form\. Give it in km"):
         measures.effects(world.prog)
 
 
@@ -339,20 +340,24 @@ def test_a_support_that_can_raise_nothing_is_refused(make: Make):
         parameters("G", p=0.5, share_checked=0.5, availability=0.7)
         + parameters("S", level=0.9, reach_km=5.0),
     )
-    with pytest.raises(DataError, match=r"1 supports raise a parameter .* S \(assessment of LINE\)"):
+    text = r"supports_measure_ids, row S: LINE names no candidate measure whose assessment could be raised\. Correct"
+    with pytest.raises(DataError, match=text) as caught:
         built(world)
+    assert str(caught.value) in summarise(world.prog.check())
 
 
 def test_a_range_shorter_than_a_cell_is_refused(make: Make):
     values = parameters("T", **{**TOWER, "range_km": 0.3})
     world = make([measure("TOW")], [effect("T", "TOW", "line_of_sight")], values)
-    with pytest.raises(
-        DataError, match=r"less far than a cell of the terrain \(500 m\): T \(0.3 km\). Use the form barrier"
-    ):
+    text = r"row T/range_km: 0\.3 km is less far than a cell of the terrain \(500 m\)\. Use the form barrier"
+    with pytest.raises(DataError, match=text):
         built(world)
+    assert "0.3 km is less far than a cell of the terrain (400 m)" in summarise(world.prog.check())
 
 
 def test_a_level_of_a_parameter_that_does_not_exist_is_refused(make: Make):
     world = make([measure("TOW")], [effect("T", "TOW", "line_of_sight")], parameters("T", **TOWER))
     with pytest.raises(SpecError, match="no effect has: T sharpness"):
         measures.effects(world.prog, {("T", "sharpness"): 1.0})
+    with pytest.raises(SpecError, match=r"levels out of range: T p 75\. Give shares in 0\.\.1"):
+        measures.effects(world.prog, {("T", "p"): 75.0})

@@ -130,7 +130,8 @@ def test_a_rule_without_its_spacing_is_refused_with_all_ids(make: Make):
     world = make(
         [measure("A", site_spacing_km=None), measure("B", site_rule="base", site_spacing_km=None)], [], []
     )
-    with pytest.raises(DataError, match=r"measure.site_spacing_km: 2 measures .* have no spacing: A, B"):
+    text = r"site_spacing_km, row A: is missing for the rule height(?s:.*)row B: is missing for the rule base"
+    with pytest.raises(DataError, match=text):
         sites_of(world)
 
 

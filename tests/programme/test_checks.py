@@ -153,6 +153,42 @@ CASES: list[tuple[str, Change, str, str]] = [
     ),
     ("measure", put("M2", "site_rule", "none"), "measure.site_rule", "gives a candidate no site"),
     ("measure", put("M2", "units_per_site", np.nan), "measure.units_per_site", "is missing or zero"),
+    (
+        "effect_parameter",
+        put("M6-TRAIN", "high", -1.0),
+        "effect_parameter.high",
+        "row M6-TRAIN/b: -1 is not at least 0",
+    ),
+    (
+        "effect_parameter",
+        put("M4-RADIO", "high", 95.0),
+        "effect_parameter.high",
+        "row M4-RADIO/level: 95 is not in 0..1. Percent? Divide by 100.",
+    ),
+    (
+        "effect",
+        put("M4-RADIO", "supports_measure_ids", ("M6", "M8")),
+        "effect.supports_measure_ids",
+        "names no candidate measure whose availability could be raised",
+    ),
+    (
+        "effect_parameter",
+        lambda f: f.assign(likely=f["likely"].where(f["name"] != "range_km", 0.4)),
+        "effect_parameter.likely",
+        "is less far than a cell of the terrain (500 m). Use the form barrier",
+    ),
+    (
+        "measure",
+        put("M2", "price_year", 2010),
+        "price_index.year",
+        "lacks 2010, the price year of M2. Add the year",
+    ),
+    (
+        "price_index",
+        lambda f: f[f["year"] != 2025],
+        "price_index.year",
+        "lacks 2025, the base year of all money",
+    ),
     ("threat", put("DRUGS", "rate", np.nan), "threat.rate", "is missing for a threat that enters the value"),
     ("threat", put("DRUGS", "rate_high", np.nan), "threat.rate_high", "is missing for a threat that enters"),
     (
@@ -279,6 +315,21 @@ def test_a_ring_of_prerequisites_is_named(tiny: Programme) -> None:
 
 def test_any_one_of_a_list_opens_a_ring(tiny: Programme) -> None:
     assert faults_after(tiny, "prerequisite", enforced(("M1", "M2"), ("M2", "M1;M4"))) == []
+
+
+def test_a_candidate_that_only_an_unenforced_prerequisite_names_is_noticed(tiny: Programme) -> None:
+    effects, values = tiny["effect"], tiny["effect_parameter"]
+    bare = tiny.with_changes(
+        {
+            "effect": effects[effects["measure_id"] != "M4"],
+            "effect_parameter": values[values["effect_id"] != "M4-RADIO"],
+        }
+    )
+    assert [fault for fault in bare.check() if fault.row == "M4"] == []  # M2 needs M1 or M4
+    found = faults_after(bare, "prerequisite", lambda frame: frame.assign(is_enforced=False))
+    assert [(fault.row, fault.column, fault.severity) for fault in found] == [
+        ("M4", "is_candidate", "notice")
+    ]
 
 
 def test_a_prerequisite_that_no_plan_can_meet_is_noticed(tiny: Programme) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sarhad.errors import DataError
-from sarhad.measures.siting import BY_SPACING, LETTERS, spacing_label
-from sarhad.programme import Programme
+from sarhad.measures.siting import LETTERS, spacing_label
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.catalogue import BY_SPACING, missing_prices, useful_measures
 
 COLUMNS = (
     "id",
@@ -41,7 +41,7 @@ def items(prog: Programme, sites: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the price index lacks a year that a measure's prices are in.
+        If the price index lacks the base year or one that a measure's prices are in.
     """
     measure = prog["measure"]
     wanted = measure[measure["is_candidate"] & measure["id"].isin(useful_measures(prog))].sort_values("id")
@@ -56,12 +56,6 @@ def items(prog: Programme, sites: pd.DataFrame) -> pd.DataFrame:
             if suits(row, site)
         ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
-
-
-def useful_measures(prog: Programme) -> frozenset[str]:
-    """Return the measures that have an effect or that an enforced prerequisite names."""
-    needed = prog["prerequisite"].query("is_enforced")["requires_measure_ids"]
-    return frozenset(prog["effect"]["measure_id"]) | {one for several in needed for one in several}
 
 
 def suits(measure: Mapping[Any, Any], site: Mapping[Any, Any]) -> bool:
@@ -111,20 +105,10 @@ def _item(measure: Mapping[Any, Any], site: Mapping[Any, Any], deflator: float) 
 
 
 def _deflators(prog: Programme, wanted: pd.DataFrame) -> dict[int, float]:
+    require_none(missing_prices(prog))
     index = {int(year): float(value) for year, value in prog["price_index"][["year", "index"]].to_numpy()}
     base = int(prog.setting("price_year"))
-    needed = {base, *(int(year) for year in wanted["price_year"])}
-    missing = sorted(needed - set(index))
-    if missing:
-        ids = tuple(wanted.loc[wanted["price_year"].isin(missing), "id"])
-        raise DataError(
-            f"price_index.year: no row for {', '.join(map(str, missing))}, the price years of "
-            f"{', '.join(ids) or 'the programme'}. Add these years.",
-            table="price_index",
-            column="year",
-            ids=tuple(map(str, missing)),
-        )
-    return {year: index[base] / index[year] for year in needed}
+    return {int(year): index[base] / index[int(year)] for year in wanted["price_year"]}
 
 
 def _family(measure: Mapping[Any, Any], factor: float) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from sarhad import plugins
-from sarhad.errors import DataError, SpecError
-from sarhad.programme import Programme
-
-SHARES = frozenset({"p", "availability", "assessment", "share_checked", "duty", "level"})
+from sarhad.errors import SpecError
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.catalogue import candidates
+from sarhad.programme.checks.effects import is_allowed, wrong_effects
 
 Levels = Mapping[tuple[str, str], float]
 
@@ -57,35 +57,18 @@ def effects(prog: Programme, levels: Levels | None = None) -> tuple[Effect, ...]
         If a form is not installed, a parameter is missing, unknown, in another unit or out of range, or a support
         or prevention lacks what it needs; all faults at once.
     SpecError
-        If `levels` names a parameter that no effect has.
+        If `levels` names a parameter that no effect has, or gives one a value out of range.
     """
+    require_none(wrong_effects(prog))
     forms = plugins.forms()
     values = _values(prog["effect_parameter"], levels or {})
-    candidates = set(prog["measure"].query("is_candidate")["id"])
+    known = set(candidates(prog)["id"])
     anywhere = tuple(sorted(prog["mover"].query("crosses == 'anywhere'")["id"]))
-    rows = prog["effect"].sort_values("id").to_dict("records")
-    faults: list[tuple[str, str]] = []
-    found = []
-    for row in rows:
-        name = str(row["form"])
-        if name not in forms:
-            faults.append((str(row["id"]), f"form {name} is not installed (known: {', '.join(forms)})"))
-            continue
-        form = forms[name]()
-        wrong = _faults(row, form, values.get(str(row["id"]), {}))
-        faults += [(str(row["id"]), text) for text in wrong]
-        if not wrong and row["measure_id"] in candidates:
-            numbers = {key: value for key, (value, _) in values.get(str(row["id"]), {}).items()}
-            found.append(_effect(row, form, numbers, anywhere))
-    if faults:
-        texts = "; ".join(f"{name}: {text}" for name, text in faults)
-        raise DataError(
-            f"effect: {len(faults)} faults: {texts}. Correct these rows of effect and effect_parameter.",
-            table="effect",
-            column="form",
-            ids=tuple(dict.fromkeys(name for name, _ in faults)),
-        )
-    return tuple(found)
+    return tuple(
+        _effect(row, forms[row["form"]](), values.get(row["id"], {}), anywhere)
+        for row in prog["effect"].sort_values("id").to_dict("records")
+        if row["measure_id"] in known
+    )
 
 
 def _effect(
@@ -104,36 +87,20 @@ def _effect(
     )
 
 
-def _values(frame: pd.DataFrame, levels: Levels) -> dict[str, dict[str, tuple[float, str]]]:
-    values: dict[str, dict[str, tuple[float, str]]] = {}
-    for effect, name, likely, unit in frame[["effect_id", "name", "likely", "unit"]].itertuples(index=False):
-        values.setdefault(effect, {})[name] = (float(levels.get((effect, name), likely)), unit)
+def _values(frame: pd.DataFrame, levels: Levels) -> dict[str, dict[str, float]]:
+    values: dict[str, dict[str, float]] = {}
+    for effect, name, likely in frame[["effect_id", "name", "likely"]].itertuples(index=False):
+        values.setdefault(effect, {})[name] = float(levels.get((effect, name), likely))
     unknown = sorted(f"{effect} {name}" for effect, name in levels if name not in values.get(effect, {}))
     if unknown:
         raise SpecError(
             f"levels name parameters that no effect has: {', '.join(unknown)}. Correct the names."
         )
+    wrong = sorted(
+        f"{effect} {name} {value:g}"
+        for (effect, name), value in levels.items()
+        if not is_allowed(name, float(value))
+    )
+    if wrong:
+        raise SpecError(f"levels out of range: {', '.join(wrong)}. Give shares in 0..1, others at least 0.")
     return values
-
-
-def _faults(row: Mapping[Any, Any], form: plugins.Form, values: Mapping[str, tuple[float, str]]) -> list[str]:
-    faults = []
-    missing = sorted(set(form.parameters) - set(values))
-    unknown = sorted(set(values) - set(form.parameters))
-    if missing:
-        faults.append(f"parameters missing: {', '.join(missing)}")
-    if unknown:
-        faults.append(f"parameters its form does not have: {', '.join(unknown)}")
-    for name, (value, unit) in sorted(values.items()):
-        declared = form.parameters.get(name, unit)
-        if unit != declared:
-            faults.append(f"{name} is in {unit}, its form needs {declared}")
-        if not value >= 0 or (name in SHARES and value > 1):
-            faults.append(f"{name} is {value:g}, not {'in 0..1' if name in SHARES else '>= 0'}")
-    if form.kind == "support" and (pd.isna(row["raises"]) or pd.isna(row["scope"])):
-        faults.append("a support needs raises and scope")
-    if form.kind == "support" and not row["supports_measure_ids"]:
-        faults.append("a support needs supports_measure_ids")
-    if form.kind == "prevention" and not row["threat_ids"]:
-        faults.append("a prevention needs threat_ids")
-    return faults

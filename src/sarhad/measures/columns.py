@@ -15,10 +15,11 @@ from sarhad.errors import PluginError
 from sarhad.measures.catalogue import Effect, Levels, effects
 from sarhad.measures.geometry import Views
 from sarhad.measures.strip import FloatArray, IntArray
-from sarhad.measures.supports import Ladder, Serving, ladder, places, refuse_idle_supports
+from sarhad.measures.supports import Ladder, Serving, ladder, places
 from sarhad.measures.view import Crossings, SiteSees, crossings
 from sarhad.plugins import EdgeForm
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.effects import idle_supports
 
 Column = tuple[int, tuple[Serving, ...]]
 RAISABLE = ("assessment", "availability")
@@ -68,7 +69,7 @@ def exposure(
     known = effects(prog, levels)
     on_edges = [one for one in known if one.form.kind == "edge"]
     supports = [one for one in known if one.form.kind == "support"]
-    refuse_idle_supports(supports, on_edges)
+    require_none(idle_supports(prog))
     rates = np.zeros(views.network.hours.shape) if existing_rate is None else existing_rate
     builder = _Builder(views, rates, only)
     for effect in on_edges:

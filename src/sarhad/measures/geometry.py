@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sarhad.errors import DataError
 from sarhad.measures.catalogue import Effect, effects
 from sarhad.measures.strip import FloatArray, IntArray
 from sarhad.place import Network, Paths, Terrain, visible
 from sarhad.plugins import Samples
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.effects import short_ranges
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def views(
         watch_depth_km=float(prog.setting("watch_depth_km")),
         points=tuple(_points(paths, terrain.side.size) for paths in network.paths),
     )
+    require_none(short_ranges(prog, terrain.cell_m))
     seeing = [one for one in effects(prog) if "observer_height_m" in one.parameters]
-    _refuse_short_ranges(seeing, terrain.cell_m)
     wanted = _sights(prog, found.items, seeing)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         looked = pool.map(lambda key: found.sight(key[0], key[1:], wanted[key]), sorted(wanted))
@@ -192,16 +192,3 @@ def _points(paths: Paths, n_cells: int) -> Points:
     start = np.zeros(n_cells + 1, dtype=np.int64)
     np.cumsum(np.bincount(paths.cell, minlength=n_cells), out=start[1:])
     return Points(start, edge[order], np.asarray(paths.hours, dtype=np.float64)[order])
-
-
-def _refuse_short_ranges(seeing: list[Effect], cell_m: float) -> None:
-    short = [one for one in seeing if one.parameters["range_km"] * 1000 < cell_m]
-    if short:
-        texts = ", ".join(f"{one.id} ({one.parameters['range_km']:g} km)" for one in short)
-        raise DataError(
-            f"effect_parameter.range_km: {len(short)} effects see less far than a cell of the terrain "
-            f"({cell_m:g} m): {texts}. Use the form barrier or smaller cells.",
-            table="effect_parameter",
-            column="likely",
-            ids=tuple(one.id for one in short),
-        )

@@ -10,15 +10,14 @@ import pandas as pd
 from shapely import Point
 
 from sarhad import place
-from sarhad.errors import DataError
 from sarhad.measures.catalogue import Effect, effects
 from sarhad.measures.lookout import Watch, heights
 from sarhad.measures.strip import Ground, ground, relief_m, segment_at, stretches
 from sarhad.place import Network, Terrain
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.catalogue import BY_SPACING, candidates, incomplete_candidates
 
 LETTERS = {"line": "L", "height": "H", "base": "B", "crossing": "X", "section": "S", "programme": "P"}
-BY_SPACING = ("line", "height", "base")
 COLUMNS = (
     "id",
     "rule",
@@ -43,19 +42,18 @@ def sites(prog: Programme, terrain: Terrain, network: Network) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a measure's rule needs a spacing that is not given, or the grid is too coarse for the spacing.
+        If a candidate lacks rule, spacing or units, or the grid is too coarse for the spacing.
     """
-    measure = prog["measure"]
-    candidates = measure[measure["is_candidate"] & (measure["site_rule"] != "none")]
-    _refuse_missing_spacing(candidates)
+    require_none(incomplete_candidates(prog))
+    measure = candidates(prog)
     maker = _Maker(prog, terrain, network)
     factor = float(prog.setting("site_spacing_factor"))
     rows: list[dict[str, Any]] = []
-    spaced = candidates[candidates["site_rule"].isin(BY_SPACING)]
+    spaced = measure[measure["site_rule"].isin(BY_SPACING)]
     for rule, spacing in sorted(set(zip(spaced["site_rule"], spaced["site_spacing_km"], strict=True))):
         is_member = (spaced["site_rule"] == rule) & (spaced["site_spacing_km"] == spacing)
         rows += maker.along(rule, spacing * factor, frozenset(spaced.loc[is_member, "id"]))
-    rules = set(candidates["site_rule"])
+    rules = set(measure["site_rule"])
     rows += maker.crossings() if "crossing" in rules else []
     rows += maker.sections() if "section" in rules else []
     rows += [maker.whole()] if "programme" in rules else []
@@ -175,16 +173,3 @@ def _seeing(found: tuple[Effect, ...], measures: frozenset[str]) -> Iterator[Eff
         for one in found
         if one.measure_id in measures and {"observer_height_m", "range_km"} <= set(one.parameters)
     )
-
-
-def _refuse_missing_spacing(candidates: pd.DataFrame) -> None:
-    missing = candidates[candidates["site_rule"].isin(BY_SPACING) & candidates["site_spacing_km"].isna()]
-    if len(missing):
-        ids = tuple(sorted(missing["id"]))
-        raise DataError(
-            f"measure.site_spacing_km: {len(ids)} measures with the rule line, height or base have no spacing: "
-            f"{', '.join(ids)}. Give the distance between their sites.",
-            table="measure",
-            column="site_spacing_km",
-            ids=ids,
-        )

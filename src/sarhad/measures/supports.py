@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sarhad.errors import DataError
 from sarhad.measures.catalogue import Effect
 from sarhad.measures.strip import BoolArray, FloatArray, IntArray
 
@@ -105,25 +104,6 @@ def ladder(
         for value in values
     )
     return Ladder(parameter, (base, *values), serving)
-
-
-def refuse_idle_supports(supports: Sequence[Effect], others: Sequence[Effect]) -> None:
-    """Raise DataError if a support raises a parameter that none of the measures it supports has."""
-    has: dict[str, set[str]] = {}
-    for one in others:
-        has.setdefault(one.measure_id, set()).update(one.parameters)
-    idle = [
-        one for one in supports if not any(one.raises in has.get(measure, set()) for measure in one.supported)
-    ]
-    if idle:
-        texts = ", ".join(f"{one.id} ({one.raises} of {', '.join(one.supported)})" for one in idle)
-        raise DataError(
-            f"effect.supports_measure_ids: {len(idle)} supports raise a parameter that no candidate measure they "
-            f"support has: {texts}. Correct raises or supports_measure_ids.",
-            table="effect",
-            column="supports_measure_ids",
-            ids=tuple(one.id for one in idle),
-        )
 
 
 def _serving(own: IntArray, supports: Sequence[Effect], place: Place) -> tuple[Serving, ...]:

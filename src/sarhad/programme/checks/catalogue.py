@@ -1,21 +1,22 @@
-"""Checks of the catalogue: candidates, effects and their forms, prerequisites."""
+"""Checks of the catalogue: candidates, their prices, prerequisites.
+
+`measures` refuses by the same functions, so that what a check passes it does not refuse.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sarhad import plugins
 from sarhad.programme.faults import Fault
-from sarhad.programme.frames import is_missing
 
 if TYPE_CHECKING:
     from sarhad.programme.programme import Programme
 
-NEEDS_SPACING = ("line", "height", "base")
+BY_SPACING = ("line", "height", "base")
 
 
 @dataclass(frozen=True)
@@ -30,41 +31,42 @@ class Need:
 def incomplete_candidates(prog: Programme) -> Iterator[Fault]:
     """Yield candidate measures without what their sites and effects need."""
     measures = candidates(prog)
-    useful = set(prog["effect"]["measure_id"])
-    useful |= {name for names in prog["prerequisite"]["requires_measure_ids"] for name in names}
+    useful = useful_measures(prog)
     for row in measures.to_dict("records"):
         name, rule = str(row["id"]), row["site_rule"]
         if rule == "none":
             remedy = "Give a rule, or set is_candidate to false."
             yield Fault("measure", name, "site_rule", "none", "gives a candidate no site", remedy)
-        if rule in NEEDS_SPACING and pd.isna(row["site_spacing_km"]):
+        if rule in BY_SPACING and pd.isna(row["site_spacing_km"]):
             text, remedy = f"is missing for the rule {rule}", "Give the distance between sites."
             yield Fault("measure", name, "site_spacing_km", "", text, remedy)
         if not row["units_per_site"] > 0:
             text = "is missing or zero for a candidate"
             yield Fault("measure", name, "units_per_site", "", text, "Say how many units one item holds.")
         if name not in useful:
-            text, remedy = "has no effect and nothing needs it", "No plan gains by it."
+            text, remedy = (
+                "has no effect and no enforced prerequisite names it",
+                "It gets no items: no plan gains by it.",
+            )
             yield Fault("measure", name, "is_candidate", "true", text, remedy, "notice")
 
 
-def wrong_effects(prog: Programme) -> Iterator[Fault]:
-    """Yield effects whose form is not installed, and parameters that their form does not declare."""
-    forms = plugins.forms()
-    parameters = prog["effect_parameter"]
-    for row in prog["effect"].to_dict("records"):
-        name = str(row["id"])
-        if row["form"] not in forms:
-            remedy = f"Installed forms: {', '.join(forms)}."
-            yield Fault("effect", name, "form", str(row["form"]), "is not an installed form", remedy)
-            continue
-        form = forms[row["form"]]
-        given = parameters[parameters["effect_id"] == name]
-        yield from _wrong_parameters(name, form, dict(zip(given["name"], given["unit"], strict=True)))
-        for column in _needed(form.kind):
-            if row[column] == () or is_missing(row[column]):
-                text = f"is missing for an effect of kind {form.kind}"
-                yield Fault("effect", name, column, "", text, "Fill it.")
+def missing_prices(prog: Programme) -> Iterator[Fault]:
+    """Yield years without a price index: those that prices of candidates are in, and the base year."""
+    known = set(prog["price_index"]["year"].dropna().astype(int))
+    base = int(prog.setting("price_year"))
+    wanted = candidates(prog)
+    wanted = wanted[wanted["id"].isin(useful_measures(prog))].dropna(subset=["price_year"])
+    if len(wanted) and base not in known:
+        text, remedy = (
+            f"lacks {base}, the base year of all money",
+            "Add the year or correct the setting price_year.",
+        )
+        yield Fault("price_index", "", "year", "", text, remedy)
+    for year, rows in wanted.groupby(wanted["price_year"].astype(int)):
+        if year not in known and year != base:
+            text = f"lacks {year}, the price year of {', '.join(sorted(rows['id']))}"
+            yield Fault("price_index", "", "year", "", text, "Add the year.")
 
 
 def endless_prerequisites(prog: Programme) -> Iterator[Fault]:
@@ -73,8 +75,8 @@ def endless_prerequisites(prog: Programme) -> Iterator[Fault]:
     "Any one of these" is met as soon as one of them can be built, so only measures of which every
     way of meeting a prerequisite leads back to a ring are at fault.
     """
-    rows = prog["prerequisite"]
-    rows = rows[rows["is_enforced"].fillna(value=False).astype(bool) & rows["requires_measure_ids"].map(bool)]
+    rows = _enforced(prog)
+    rows = rows[rows["requires_measure_ids"].map(bool)]
     buildable = set(candidates(prog)["id"])
     needs = [
         Need(str(row["id"]), str(row["measure_id"]), frozenset(row["requires_measure_ids"]) & buildable)
@@ -109,25 +111,15 @@ def candidates(prog: Programme) -> pd.DataFrame:
     return measures[measures["is_candidate"].fillna(value=False).astype(bool)]
 
 
-def _needed(kind: str) -> tuple[str, ...]:
-    return {"support": ("supports_measure_ids", "raises", "scope"), "prevention": ("threat_ids",)}.get(
-        kind, ()
-    )
+def useful_measures(prog: Programme) -> frozenset[str]:
+    """Return the measures that have an effect or that an enforced prerequisite names; only these get items."""
+    needed = _enforced(prog)["requires_measure_ids"]
+    return frozenset(prog["effect"]["measure_id"]) | {one for several in needed for one in several}
 
 
-def _wrong_parameters(effect: str, form: type[plugins.Form], given: Mapping[str, str]) -> Iterator[Fault]:
-    for name, unit in form.parameters.items():
-        if name not in given:
-            remedy = f"Add it, in {unit}."
-            yield Fault("effect_parameter", f"{effect}/{name}", "name", "", "is missing for its form", remedy)
-    for name, unit in given.items():
-        row = f"{effect}/{name}"
-        if name not in form.parameters:
-            remedy = f"Its form has: {', '.join(form.parameters)}."
-            yield Fault("effect_parameter", row, "name", name, "is not a parameter of its form", remedy)
-        elif unit != form.parameters[name]:
-            remedy = f"Give it in {form.parameters[name]}."
-            yield Fault("effect_parameter", row, "unit", str(unit), "is not the unit of its form", remedy)
+def _enforced(prog: Programme) -> pd.DataFrame:
+    rows = prog["prerequisite"]
+    return rows[rows["is_enforced"].fillna(value=False).astype(bool)]
 
 
 def _stuck(needs: Sequence[Need], buildable: set[str]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sarhad.programme.checks import (
     catalogue,
+    effects,
     line,
     money,
     orders,
@@ -48,7 +49,10 @@ CHECKS: tuple[Check, ...] = (
     terrain.wrong_rasters,
     terrain.uncovered_corridor,
     catalogue.incomplete_candidates,
-    catalogue.wrong_effects,
+    catalogue.missing_prices,
+    effects.wrong_effects,
+    effects.idle_supports,
+    effects.short_ranges,
     catalogue.endless_prerequisites,
     money.wrong_money,
     money.unknown_categories,

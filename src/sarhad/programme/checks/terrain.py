@@ -164,7 +164,7 @@ def _corridor_points(line: shapely.LineString, depth_km: float) -> tuple[Floats,
     line_lon, line_lat = (np.interp(along, at, part) for part in shapely.get_coordinates(line).T)
     lon, lat = _box_points(line_lon, line_lat, depth_km)
     tree = cKDTree(unit_vectors(line_lon, line_lat))
-    _, nearest = tree.query(unit_vectors(lon, lat), distance_upper_bound=depth_km / EARTH_KM)
+    nearest = np.asarray(tree.query(unit_vectors(lon, lat), distance_upper_bound=depth_km / EARTH_KM)[1])
     here = (nearest > 0) & (nearest < len(along) - 1)  # beyond the depth `nearest` is the length
     if not here.any():
         return line_lon, line_lat, along
