@@ -17,6 +17,7 @@ from affine import Affine
 from typer.testing import CliRunner, Result
 
 from sarhad.cli.app import app
+from sarhad.programme import Programme
 from sarhad.workflow import planning
 
 TINY = Path(__file__).parents[1] / "data" / "tiny"
@@ -35,6 +36,13 @@ def edit(table: str, change: Callable[[list[dict[str, str]]], object]) -> Spoil:
             writer.writerows(rows)
 
     return spoil
+
+
+@pytest.fixture
+def line_file(tmp_path: Path) -> Path:
+    path = tmp_path / "line.geojson"
+    path.write_text('{"type": "LineString", "coordinates": [[10.0, 40.0], [10.35, 40.0], [10.7, 40.0]]}')
+    return path
 
 
 def put(table: str, column: str, value: str, row: int = 0) -> Spoil:
@@ -224,3 +232,45 @@ def test_an_unknown_plan_is_bad_usage_that_lists_the_plans() -> None:
     result = run("evaluate", str(TINY), "--plan", "nobody", "--quiet")
     assert_clear(result, 2)
     assert "nobody" in result.output
+
+
+DEM = str(TINY / "rasters" / "hills.tif")
+LINES = [
+    ("one point", "[[10.0, 40.0]]"),
+    ("no point", "[]"),
+    ("one place", "[[10.0, 40.0], [10.0, 40.0]]"),
+]
+
+
+@pytest.mark.parametrize("points", [points for _, points in LINES], ids=[name for name, _ in LINES])
+def test_a_border_without_length_starts_no_programme(points: str, tmp_path: Path) -> None:
+    path = tmp_path / "line.geojson"
+    path.write_text(f'{{"type": "LineString", "coordinates": {points}}}', encoding="utf-8")
+    result = run("new", str(tmp_path / "my.gpkg"), "--border", str(path), "--terrain", DEM)
+    assert_clear(result, 1)
+    assert "the line of line.geojson has no length. Give it two different points or more" in result.output
+    assert [one.name for one in tmp_path.iterdir()] == ["line.geojson"]
+
+
+def test_two_rasters_of_one_name_are_refused(line_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "east" / "hills.tif"
+    other.parent.mkdir()
+    shutil.copy(DEM, other)
+    words = ("--border", str(line_file), "--terrain", DEM, "--terrain", str(other))
+    result = run("new", str(tmp_path / "my.gpkg"), *words)
+    assert_clear(result, 2)
+    assert "several files are named hills.tif" in result.output
+    assert not (tmp_path / "my.gpkg").exists()
+
+
+def test_a_catalogue_is_a_programme_of_a_few_tables(line_file: Path, tmp_path: Path) -> None:
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    shutil.copy(TINY / "threat.csv", tables)
+    words = ("--border", str(line_file), "--terrain", DEM, "--catalogue", str(tables))
+    bare = run("new", str(tmp_path / "bare.gpkg"), *words)
+    assert_clear(bare, 1)
+    assert "it has no programme.toml" in bare.output
+    (tables / "programme.toml").write_text('[programme]\nname = "catalogue"\nschema_version = 1\n')
+    assert_clear(run("new", str(tmp_path / "my.gpkg"), *words), 0)
+    assert len(Programme.open(tmp_path / "my.gpkg")["threat"]) == len(Programme.open(TINY)["threat"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shapely.errors import GEOSException
 from shapely.geometry import LineString, shape
 
 from sarhad.errors import DataError, SpecError, StoreError
@@ -47,7 +49,7 @@ def create(
     Raises
     ------
     SpecError
-        If the target exists: a programme is never overwritten by a new one.
+        If the target exists (a programme is never overwritten by a new one), or two rasters have one name.
     """
     if target.exists():
         raise SpecError(f"{target} exists. Choose another name, or remove it first.")
@@ -73,8 +75,8 @@ PORTABLE = (
 )
 
 
-def _catalogue(folder: Path) -> dict[str, pd.DataFrame]:
-    prog = Programme.open(folder)
+def _catalogue(path: Path) -> dict[str, pd.DataFrame]:
+    prog = Programme.open(path)
     return {name: prog[name] for name in PORTABLE if name in prog.tables}
 
 
@@ -107,12 +109,14 @@ def read_line(path: Path) -> LineString:
     StoreError
         If the file cannot be read as GeoJSON.
     DataError
-        If it does not hold exactly one LineString in longitude and latitude.
+        If it does not hold exactly one LineString in longitude and latitude, or that has no length.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         features = content.get("features", [content])
         shapes = [shape(feature.get("geometry", feature)) for feature in features]
+    except GEOSException as error:
+        raise _no_length(path) from error
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: not readable as GeoJSON ({error}). Export the line as GeoJSON.") from error
     lines = [geometry for geometry in shapes if isinstance(geometry, LineString)]
@@ -123,6 +127,8 @@ def read_line(path: Path) -> LineString:
             table="border",
             column="geometry",
         )
+    if not lines[0].length > 0:
+        raise _no_length(path)
     west, south, east, north = lines[0].bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise DataError(
@@ -134,8 +140,22 @@ def read_line(path: Path) -> LineString:
     return lines[0]
 
 
+def _no_length(path: Path) -> DataError:
+    return DataError(
+        f"border.geometry: the line of {path.name} has no length. Give it two different points or more.",
+        table="border",
+        column="geometry",
+    )
+
+
 def _rasters(paths: tuple[Path, ...]) -> tuple[pd.DataFrame, dict[str, bytes]]:
     rows, files = [], {}
+    twice = sorted(name for name, count in Counter(path.name for path in paths).items() if count > 1)
+    if twice:
+        raise SpecError(
+            f"--terrain: several files are named {', '.join(twice)}; a programme keeps rasters by the name of their "
+            "file. Rename all but one."
+        )
     for number, path in enumerate(paths, start=1):
         try:
             content = path.read_bytes()
