@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from sarhad.errors import SpecError
+from sarhad.workflow import reporting
 from tests.cli.conftest import TINY, Sarhad
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -37,7 +39,8 @@ def test_the_evaluation_of_a_stored_plan_gives_its_value(
     sarhad: Sarhad, planned: Path, plan: dict[str, Any]
 ) -> None:
     found = held(sarhad("evaluate", planned, "--plan", "draft", "--json", "--quiet").stdout, "evaluate")
-    assert found["value"] == pytest.approx(plan["value"] + plan["constant"], rel=1e-9)
+    assert found["value"] - found["constant"] == pytest.approx(plan["value"], rel=1e-9)
+    assert found["constant"] == pytest.approx(plan["constant"], rel=1e-9)
     for group in ("by_threat", "by_section", "by_quarter"):
         assert sum(found[group].values()) == pytest.approx(found["value"], rel=1e-9)
 
@@ -118,6 +121,21 @@ def test_report_names_its_pages(sarhad: Sarhad, planned: Path, tmp_path: Path) -
         inside = base64.b64decode(data.partition(",")[2].partition('"')[0])
         suffix = {"png": "png", "svg+xml": "svg"}[kind]
         assert inside == (tmp_path / "figures" / f"{name}.{suffix}").read_bytes()
+
+
+def test_a_fine_report_shows_the_final_year_on_the_fine_grid(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def stop(*_: object, is_fine: bool) -> None:
+        asked.append(is_fine)
+        raise SpecError("seen")
+
+    monkeypatch.setattr(reporting, "gather", stop)
+    for words in ((), ("--fine",)):
+        sarhad("report", planned, "--plan", "draft", "-o", tmp_path, "--quiet", *words)
+    assert asked == [False, True]
 
 
 def test_pack_and_unpack_lose_nothing(sarhad: Sarhad, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def new(
     terrain: Annotated[list[Path], typer.Option(help="GeoTIFF of elevations in metres; may be repeated.")],
     catalogue: Annotated[
         Path | None,
-        typer.Option(help="Folder of tables (CSV) to start from: measures, threats, partners ..."),
+        typer.Option(help="A programme, whole or in part, to take measures, threats, partners ... from."),
     ] = None,
     inside: Annotated[
         str, typer.Option(help="Country inside (left of the line), ISO 3166-1 alpha-3.")
@@ -188,6 +188,9 @@ def report(
     plan: PlanName,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the report.")] = Path("out"),
     lang: Language = "en",
+    fine: Annotated[
+        bool, typer.Option("--fine", help="Also judge the final state on the fine grid; this takes long.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -195,7 +198,7 @@ def report(
     from sarhad.workflow.reporting import report_plan
 
     with watching(quiet=quiet) as watch:
-        done = report_plan(programme, plan, out, langs=(lang,), on_step=watch)
+        done = report_plan(programme, plan, out, langs=(lang,), is_fine=fine, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

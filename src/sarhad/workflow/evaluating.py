@@ -22,6 +22,7 @@ from sarhad.detection import (
 )
 from sarhad.detection.instance import BoolArray
 from sarhad.errors import SpecError
+from sarhad.plan.game import changeable
 from sarhad.programme import Programme
 from sarhad.workflow.game import assemble
 from sarhad.workflow.outcome import Outcome, plain
@@ -36,7 +37,11 @@ MOVERS = ("informed", "logit", "fixed", "partly")
 def evaluate_plan(
     source: Path, plan: str, *, mover: str = "informed", is_fine: bool = False, on_step: OnStep = silent
 ) -> Outcome:
-    """Return value, detection and flow of a plan for one kind of mover."""
+    """Return value, detection and flow of a plan for one kind of mover.
+
+    `value` is the total; `constant` is the part of it that no item can touch when movers are informed, which the
+    figures of a plan leave out.
+    """
     if mover not in MOVERS:
         raise SpecError(f"--mover {mover}: not one of {', '.join(MOVERS)}.")
     prog = Programme.open(source)
@@ -50,6 +55,7 @@ def evaluate_plan(
         "plan": plan,
         "mover": mover,
         "data_hash": prepared.prog.data_hash,
+        "constant": changeable(prepared.instance)[0].constant * float(years.sum()),
         **as_payload(prepared, terms, found),
     }
     if is_fine:
@@ -122,7 +128,10 @@ def fine_and_coarse(prepared: Prepared, final: BoolArray) -> dict[str, float]:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"value {found['value']:,.2f} for the {found['mover']} mover; {found['detected_share']:.1%} of attempts detected"
+    yield (
+        f"value {found['value']:,.2f} for the {found['mover']} mover, {found['constant']:,.2f} of it out of reach of "
+        f"any item; {found['detected_share']:.1%} of attempts detected"
+    )
     for group in ("by_threat", "by_section"):
         yield group.replace("_", " ")
         for name, value in found[group].items():
