@@ -28,7 +28,10 @@ class BeforeAfter:
 
 
 def sections(prog: Programme, found: BeforeAfter) -> pd.DataFrame:
-    """Return the sections with detection before and after, weighted over threats and movers by their attempts."""
+    """Return the sections with detection before and after, weighted over threats and movers by their attempts.
+
+    Detection is missing where nobody can cross.
+    """
     frame = prog["section"].sort_values("chainage_from_km").reset_index(drop=True)
     segments = prog["segment"]
     shapes = [
@@ -37,8 +40,8 @@ def sections(prog: Programme, found: BeforeAfter) -> pd.DataFrame:
     ]
     return frame.assign(
         length_km=frame["chainage_to_km"] - frame["chainage_from_km"],
-        detection_before=np.nan_to_num(found.before.detection_by_section[-1]),
-        detection_after=np.nan_to_num(found.after.detection_by_section[-1]),
+        detection_before=found.before.detection_by_section[-1],
+        detection_after=found.after.detection_by_section[-1],
         geometry=pd.Series(shapes, dtype=object),
     )
 

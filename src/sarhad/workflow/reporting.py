@@ -221,8 +221,9 @@ def _partners(planned: Planned) -> pd.DataFrame:
     frame = prog["partner"]
     frame = frame[frame["id"].isin(prog["budget"]["partner_id"])].sort_values("id")
     whole_tail = planner.tail_upkeep(planned.terms, planned.result.plan_items)
-    years = max(planned.terms.tail_years, 1.0)
-    return frame.assign(tail_upkeep_usd=[whole_tail.get(partner, 0.0) / years for partner in frame["id"]])
+    years = planned.terms.tail_years
+    a_year = [whole_tail.get(partner, 0.0) / years if years > 0 else 0.0 for partner in frame["id"]]
+    return frame.assign(tail_upkeep_usd=a_year)
 
 
 def _budget(prog: Programme, terms: planner.Terms) -> pd.DataFrame:
