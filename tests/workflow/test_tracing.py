@@ -10,8 +10,10 @@ import pytest
 
 from sarhad.errors import DataError, SpecError
 from sarhad.programme import Programme
+from sarhad.workflow.effect_rows import supports
 from sarhad.workflow.figures import FIGURES
 from sarhad.workflow.planning import plan_programme
+from sarhad.workflow.prepare import prepare
 from sarhad.workflow.tracing import trace_figure
 
 TINY = Path(__file__).parents[1] / "data" / "tiny"
@@ -72,6 +74,67 @@ def test_the_flow_of_a_threat_is_that_of_its_scenarios(planned: Path) -> None:
     scenarios = Programme.open(planned)["scenario"].query("threat_id == 'DRUGS'")
     found = [row["figures"]["attempts"] for row in rows_of(planned, "flow:DRUGS", "scenario")]
     assert sum(found) == pytest.approx(scenarios["attempts"].sum())
+
+
+def test_the_supports_of_items_are_those_of_the_exposure(tiny: Programme) -> None:
+    prepared = prepare(tiny)
+    exposure = prepared.instance.exposure
+    expected = {
+        (exposure.item_ids[exposure.item[column]], exposure.item_ids[helper])
+        for column, sets in enumerate(exposure.supports)
+        for members in sets
+        for helper in members
+    }
+    helped = {item for item, _ in expected}
+    assert len(helped) > 5
+    assert {pair for pair in supports(prepared.prog, exposure.item_ids) if pair[0] in helped} == expected
+
+
+def test_the_marginal_value_of_an_item_names_what_supports_it_and_what_it_supports(planned: Path) -> None:
+    prog = Programme.open(planned)
+    measure = prog["item"].set_index("id")["measure_id"]
+    pairs = supports(prog, set(prog["plan_item"]["item_id"]))
+    assert pairs, "the plan of the tiny programme holds a supported item"
+    helped, helper = min(pairs)
+    for item, other in ((helped, helper), (helper, helped)):
+        named = {row["row"].split(" ")[1] for row in rows_of(planned, f"marginal:{item}", "plan_item")}
+        assert {item, other} <= named
+        effects = {row["row"] for row in rows_of(planned, f"marginal:{item}", "effect")}
+        built = prog["effect"][prog["effect"]["measure_id"].isin({measure[helped], measure[helper]})]
+        assert set(built["id"]) <= effects
+    parameters = {row["row"] for row in rows_of(planned, f"marginal:{helped}", "effect_parameter")}
+    assert any(row.endswith(" level") for row in parameters)
+
+
+def test_the_detection_of_a_section_names_the_items_that_stand_there_with_their_effects(
+    planned: Path,
+) -> None:
+    prog = Programme.open(planned)
+    chosen = prog["item"][prog["item"]["id"].isin(prog["plan_item"]["item_id"])]
+    sees = set(prog["effect"].query("form not in ('support', 'prevention')")["measure_id"])
+    for section in ("A1", "A2"):
+        here = chosen[(chosen["section_id"] == section) & chosen["measure_id"].isin(sees)]
+        named = {row["row"].split(" ")[1] for row in rows_of(planned, f"detection:{section}", "plan_item")}
+        assert set(here["id"]) <= named <= set(chosen["id"])
+        effects = {row["row"] for row in rows_of(planned, f"detection:{section}", "effect")}
+        assert set(prog["effect"][prog["effect"]["measure_id"].isin(here["measure_id"])]["id"]) <= effects
+        assert rows_of(planned, f"detection:{section}", "effect_parameter")
+    assert not rows_of(TINY, "detection:A1", "plan_item")
+
+
+def test_the_attempts_of_a_threat_name_the_settlements_and_settings_of_its_gravity(planned: Path) -> None:
+    people = {
+        row["row"]: row["figures"]["population"] for row in rows_of(planned, "attempts:DRUGS", "settlement")
+    }
+    assert set(people) == set(Programme.open(TINY)["settlement"]["id"])
+    assert any(people.values())
+    assert [row["row"] for row in rows_of(planned, "attempts:DRUGS", "setting")] == [
+        "gravity_hours",
+        "destinations_per_origin",
+        "hinterland_km",
+        "unknown_population",
+    ]
+    assert not rows_of(planned, "attempts:NET", "settlement")  # it has no place
 
 
 def test_a_setting_left_at_its_default_says_so() -> None:

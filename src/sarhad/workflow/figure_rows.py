@@ -19,13 +19,19 @@ class Row:
     computed: Mapping[str, float] = field(default_factory=dict)
 
 
-def _where(prog: Programme, table: str, column: str, value: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+def where(prog: Programme, table: str, column: str, value: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+    """Return the rows of a table whose column holds the value, by key."""
     frame = prog[table]
     keys = declared().table(table).keys
     found = frame[frame[column].astype(str) == value].sort_values(list(keys))
     return tuple(
         Row(table, {key: str(record[key]) for key in keys}, columns) for record in found.to_dict("records")
     )
+
+
+def measure_of(prog: Programme, item: str) -> str:
+    """Return the measure of an item."""
+    return str(prog["item"].set_index("id").loc[item, "measure_id"])
 
 
 _COST = (
@@ -42,17 +48,17 @@ _SITE = ("cost_factor", "units", "capital_usd", "annual_usd")
 def _indices(prog: Programme, measure: str) -> tuple[Row, ...]:
     stated = prog["measure"].set_index("id").loc[measure, "price_year"]
     years = sorted({str(stated), str(prog.setting("price_year"))})
-    return tuple(row for year in years for row in _where(prog, "price_index", "year", year, ("index",)))
+    return tuple(row for year in years for row in where(prog, "price_index", "year", year, ("index",)))
 
 
 def cost(prog: Programme, item: str) -> tuple[Row, ...]:
     """Return what the cost of an item rests on."""
-    measure = _measure_of(prog, item)
+    measure = measure_of(prog, item)
     return (
-        *_where(prog, "item", "id", item, _SITE),
-        *_where(prog, "measure", "id", measure, _COST),
+        *where(prog, "item", "id", item, _SITE),
+        *where(prog, "measure", "id", measure, _COST),
         *_indices(prog, measure),
-        *_where(
+        *where(
             prog,
             "evidence",
             "measure_id",
@@ -62,18 +68,8 @@ def cost(prog: Programme, item: str) -> tuple[Row, ...]:
     )
 
 
-def effect(prog: Programme, item: str) -> tuple[Row, ...]:
-    """Return what the effect of an item rests on."""
-    measure = _measure_of(prog, item)
-    effects = prog["effect"]
-    rows: list[Row] = [*_where(prog, "plan_item", "item_id", item, ("marginal_value",))]
-    for effect in sorted(effects[effects["measure_id"] == measure]["id"]):
-        rows += _where(prog, "effect", "id", effect, ("form",))
-        rows += _where(prog, "effect_parameter", "effect_id", effect, ("low", "likely", "high", "unit"))
-    return tuple(rows)
-
-
 PLAN = ("value", "bound", "value_without_plan", "constant", "seed", "data_hash")
+GRAVITY = ("gravity_hours", "destinations_per_origin", "hinterland_km", "unknown_population")
 MOVED = ("abandonment_per_hour",)  # settings that the range of the headline moves
 
 
@@ -141,9 +137,7 @@ def moved(prog: Programme, plan: str) -> tuple[Row, ...]:
         *(
             row
             for effect in sorted(effects[acts]["id"])
-            for row in _where(
-                prog, "effect_parameter", "effect_id", effect, ("low", "likely", "high", "unit")
-            )
+            for row in where(prog, "effect_parameter", "effect_id", effect, ("low", "likely", "high", "unit"))
         ),
     )
 
@@ -151,9 +145,9 @@ def moved(prog: Programme, plan: str) -> tuple[Row, ...]:
 def flow(prog: Programme, threat: str) -> tuple[Row, ...]:
     """Return what the flow of a threat rests on."""
     return (
-        *_where(prog, "threat", "id", threat, ("rate_low", "rate", "rate_high")),
-        *_where(prog, "traffic", "threat_id", threat, ("mover_id", "share")),
-        *_where(
+        *where(prog, "threat", "id", threat, ("rate_low", "rate", "rate_high")),
+        *where(prog, "traffic", "threat_id", threat, ("mover_id", "share")),
+        *where(
             prog,
             "scenario",
             "threat_id",
@@ -163,21 +157,17 @@ def flow(prog: Programme, threat: str) -> tuple[Row, ...]:
     )
 
 
-def _measure_of(prog: Programme, item: str) -> str:
-    return str(prog["item"].set_index("id").loc[item, "measure_id"])
-
-
 def upkeep(prog: Programme, item: str) -> tuple[Row, ...]:
     """Return what the upkeep of an item rests on."""
-    measure = _measure_of(prog, item)
+    measure = measure_of(prog, item)
     paid = prog["funding"]
     upkeep = paid[(paid["item_id"] == item) & (paid["kind"] == "upkeep")]
     keys = declared().table("funding").keys
     return (
-        *_where(prog, "item", "id", item, ("units", "annual_usd")),
-        *_where(prog, "measure", "id", measure, ("annual_cost_usd", "price_year")),
+        *where(prog, "item", "id", item, ("units", "annual_usd")),
+        *where(prog, "measure", "id", measure, ("annual_cost_usd", "price_year")),
         *_indices(prog, measure),
-        *_where(prog, "plan_item", "item_id", item, ("operating_quarter", "cost_usd")),
+        *where(prog, "plan_item", "item_id", item, ("operating_quarter", "cost_usd")),
         *(Row("setting", {"id": name}, ("value",)) for name in ("tail_years", "horizon_quarters")),
         *(
             Row("funding", {key: str(row[key]) for key in keys}, ("usd",))
@@ -188,21 +178,21 @@ def upkeep(prog: Programme, item: str) -> tuple[Row, ...]:
 
 def funding(prog: Programme, item: str) -> tuple[Row, ...]:
     """Return what the funding of an item rests on."""
-    category = str(prog["measure"].set_index("id").loc[_measure_of(prog, item), "category"])
+    category = str(prog["measure"].set_index("id").loc[measure_of(prog, item), "category"])
     paid = prog["funding"][prog["funding"]["item_id"] == item]
     payers = sorted(set(paid["partner_id"]))
     return (
-        *_where(prog, "plan_item", "item_id", item, ("start_quarter", "operating_quarter", "cost_usd")),
-        *_where(prog, "funding", "item_id", item, ("usd",)),
+        *where(prog, "plan_item", "item_id", item, ("start_quarter", "operating_quarter", "cost_usd")),
+        *where(prog, "funding", "item_id", item, ("usd",)),
         *(
             row
-            for row in _where(prog, "eligibility", "category", category, ())
+            for row in where(prog, "eligibility", "category", category, ())
             if row.key["partner_id"] in payers
         ),
         *(
             row
             for partner in payers
-            for row in _where(prog, "budget", "partner_id", partner, ("year", "amount_usd", "carries_over"))
+            for row in where(prog, "budget", "partner_id", partner, ("year", "amount_usd", "carries_over"))
         ),
     )
 
@@ -241,29 +231,31 @@ def calibration(prog: Programme, threat: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def detection(prog: Programme, section: str) -> tuple[Row, ...]:
-    """Return what the detection of a section rests on."""
-    levels = ("mover_id", "detection_low", "detection", "detection_high")
+def attempts(prog: Programme, threat: str) -> tuple[Row, ...]:
+    """Return what the attempts of a threat rest on; gravity only where it has movers, and so a place."""
+    traffic = where(prog, "traffic", "threat_id", threat, ("mover_id", "share"))
     return (
-        *_where(prog, "section", "id", section, ("chainage_from_km", "chainage_to_km")),
-        *_where(prog, "coverage", "section_id", section, levels),
+        *where(prog, "threat", "id", threat, ("rate_low", "rate", "rate_high", "enters_value_reason")),
+        *traffic,
+        *where(prog, "calibration", "threat_id", threat, ("region", "mover_id", "detected_share")),
+        *(_gravity(prog) if traffic else ()),
     )
 
 
-def attempts(prog: Programme, threat: str) -> tuple[Row, ...]:
-    """Return what the attempts of a threat rest on."""
+def _gravity(prog: Programme) -> tuple[Row, ...]:
+    """Return what the weights of origins and destinations rest on."""
+    places = sorted(prog["settlement"]["id"])
     return (
-        *_where(prog, "threat", "id", threat, ("rate_low", "rate", "rate_high", "enters_value_reason")),
-        *_where(prog, "traffic", "threat_id", threat, ("mover_id", "share")),
-        *_where(prog, "calibration", "threat_id", threat, ("region", "mover_id", "detected_share")),
+        *(Row("setting", {"id": name}, ("value", "low", "high")) for name in GRAVITY),
+        *(Row("settlement", {"id": name}, ("country", "population")) for name in places),
     )
 
 
 def money(prog: Programme, partner: str) -> tuple[Row, ...]:
     """Return what a partner offers."""
     return (
-        *_where(prog, "partner", "id", partner, ("contribution_usd", "contribution_status")),
-        *_where(prog, "budget", "partner_id", partner, ("year", "amount_usd", "carries_over")),
+        *where(prog, "partner", "id", partner, ("contribution_usd", "contribution_status")),
+        *where(prog, "budget", "partner_id", partner, ("year", "amount_usd", "carries_over")),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sarhad.programme import Programme, declared
+from sarhad.workflow import effect_rows
 from sarhad.workflow import figure_rows as rows
 
 
@@ -106,22 +107,25 @@ FIGURES: Mapping[str, Figure] = {
     ),
     "marginal:ITEM": Figure(
         "what is lost when the item is left out and the rest of the plan stays",
-        "value(plan without the item) - value(plan)",
+        "value(plan without the item) - value(plan); its effects act at a higher level while an item that supports it "
+        "operates, and those of the items it supports fall back with it",
         "docs/models/detection.md",
         "item",
-        rows.effect,
+        effect_rows.marginal,
         needs="item",
     ),
     "detection:SECTION": Figure(
         "chance to detect the best path that crosses the line in the section",
-        "1 - exp(-(exposure that exists + exposure of operating items)) along that path",
+        "1 - exp(-(exposure that exists + exposure of operating items)) along that path; the items are those of the "
+        "section and those that serve all of them, with what supports them (items near its ends may reach in)",
         "docs/models/detection.md",
         "section",
-        rows.detection,
+        effect_rows.detection,
     ),
     "attempts:THREAT": Figure(
         "attempts a year of a threat and how they are shared among movers",
-        "rate * traffic share * gravity weight of origin and destination * calibration factor",
+        "rate * traffic share * weight * calibration factor; weight of origin o and destination d: people(o) * people(d) "
+        "* exp(-hours / gravity_hours), as a share of all pairs",
         "docs/models/scenarios.md",
         "threat",
         rows.attempts,

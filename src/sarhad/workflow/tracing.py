@@ -85,7 +85,7 @@ def _resolve(prog: Programme, row: Row) -> dict[str, Any]:
     if row.table == "setting" and table.empty:
         return _default(row)
     found = table.iloc[0]
-    figures = {column: found[column] if pd.notna(found[column]) else None for column in row.columns}
+    figures = {column: _shown(found[column]) for column in row.columns}
     return {
         "table": row.table,
         "row": " ".join(row.key.values()),
@@ -94,6 +94,13 @@ def _resolve(prog: Programme, row: Row) -> dict[str, Any]:
         "reasoning": str(found["reasoning"]) if pd.notna(found.get("reasoning")) else "",
         "source_ids": list(found.get("source_ids", ())),
     }
+
+
+def _shown(cell: Any) -> Any:
+    """Return a cell as an answer holds it: lists as text, blanks as None."""
+    if isinstance(cell, tuple):
+        return "; ".join(cell) or None
+    return cell if pd.notna(cell) else None
 
 
 def _default(row: Row) -> dict[str, Any]:
