@@ -77,6 +77,26 @@ def test_bases_stand_on_low_ground_that_a_path_reaches(make: Make):
     assert (row[0], col[0]) == (21, 33)
 
 
+def test_section_segment_and_river_are_those_of_the_site_and_not_of_the_middle_of_its_stretch(make: Make):
+    # The one stretch is 30 km long, its middle in section E without a river; the hollow is in W, at the river.
+    ground = np.full((48, 60), 1000.0)
+    ground[21, 17] = 800.0
+    found = sites_of(make([measure("A", site_rule="base")], [], [], elevation_m=ground)).iloc[0]
+    assert found[["section_id", "segment_id", "has_river"]].tolist() == ["W", "S0002", True]
+
+
+@pytest.mark.parametrize("rule", ["line", "height", "base"])
+def test_the_segment_of_a_site_holds_its_cell(make: Make, rule: str):
+    rough = np.random.default_rng(3).uniform(500.0, 1500.0, (48, 60))
+    world = make([measure("A", site_rule=rule, site_spacing_km=4.0)], [], [], elevation_m=rough)
+    found = sites_of(world)
+    rows, cols = world.terrain.rowcol([p.x for p in found["geometry"]], [p.y for p in found["geometry"]])
+    at = world.terrain.chainage_km[rows, cols]
+    segment = world.prog["segment"].set_index("id").loc[found["segment_id"]]
+    assert ((at >= segment["chainage_from_km"]) & (at < segment["chainage_to_km"])).all()
+    assert (segment["section_id"].to_numpy() == found["section_id"].to_numpy()).all()
+
+
 def test_crossings_sections_and_the_whole_have_their_sites(make: Make):
     found = sites_of(
         make(

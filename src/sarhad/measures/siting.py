@@ -12,7 +12,7 @@ from shapely import Point
 from sarhad import place
 from sarhad.measures.catalogue import Effect, effects
 from sarhad.measures.lookout import Watch, heights
-from sarhad.measures.strip import Ground, ground, relief_m, segment_at, stretches
+from sarhad.measures.strip import Ground, ground, stretches
 from sarhad.place import Network, Terrain
 from sarhad.programme import Programme, require_none
 from sarhad.programme.checks.catalogue import BY_SPACING, candidates, incomplete_candidates
@@ -97,7 +97,9 @@ class _Maker:
             mid = sum(part) / 2
             number = f"{round(mid * 10):05d}" if fine else f"{round(mid):04d}"
             name = f"{LETTERS[rule]}{spacing_label(spacing_km)}-{number}"
-            rows.append(self._row(name, rule, part, int(self.ground.cell[index])))
+            rows.append(
+                self._row(name, rule, part, int(self.ground.cell[index]), self.ground.chainage_km[index])
+            )
         return rows
 
     def crossings(self) -> list[dict[str, Any]]:
@@ -107,7 +109,7 @@ class _Maker:
             at = float(crossing["chainage_km"])
             row, col = self.terrain.rowcol(crossing["geometry"].x, crossing["geometry"].y)
             cell = int(row[0]) * self.terrain.side.shape[1] + int(col[0])
-            found = self._row(f"X-{crossing['id']}", "crossing", (at, at), cell)
+            found = self._row(f"X-{crossing['id']}", "crossing", (at, at), cell, at)
             rows.append(found | {"crossing_id": crossing["id"], "geometry": crossing["geometry"]})
         return rows
 
@@ -118,8 +120,9 @@ class _Maker:
             part = (float(section["chainage_from_km"]), float(section["chainage_to_km"]))
             mid = sum(part) / 2
             near = (max(part[0], mid - 2.5), min(part[1], mid + 2.5))
-            cell = int(self.ground.cell[self.ground.nearest(*near)])
-            found = self._row(f"S-{section['id']}", "section", part, cell)
+            index = self.ground.nearest(*near)
+            cell, at = int(self.ground.cell[index]), self.ground.chainage_km[index]
+            found = self._row(f"S-{section['id']}", "section", part, cell, at)
             rows.append(found | {"section_id": section["id"], "segment_id": None})
         return rows
 
@@ -130,8 +133,11 @@ class _Maker:
         blank = {"elevation_m": float("nan"), "relief_m": float("nan"), "has_river": False}
         return nothing | {"id": "P", "rule": "programme"} | where | blank
 
-    def _row(self, name: str, rule: str, part: tuple[float, float], cell: int) -> dict[str, Any]:
-        segment = segment_at(self.segments, sum(part) / 2)
+    def _row(
+        self, name: str, rule: str, part: tuple[float, float], cell: int, at_km: float
+    ) -> dict[str, Any]:
+        """Return a row; section, segment and river are those of the line where the site itself stands."""
+        segment = self.segments.iloc[int(place.segment_index(self.segments, at_km))]
         row, col = divmod(cell, self.terrain.elevation_m.shape[1])
         return {
             "id": name,
@@ -142,7 +148,7 @@ class _Maker:
             "chainage_from_km": part[0],
             "chainage_to_km": part[1],
             "elevation_m": float(self.terrain.elevation_m[row, col]),
-            "relief_m": relief_m(self.terrain, cell),
+            "relief_m": self.terrain.relief_m(np.array([row]), np.array([col])),
             "has_river": bool(segment["has_river"]),
             "geometry": None,
             "cell": cell,

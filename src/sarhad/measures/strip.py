@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sarhad.errors import DataError
 from sarhad.place import Network, Terrain
@@ -16,7 +15,6 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 SITE_DEPTH_KM = 3.0
-RELIEF_KM = 5.0
 
 
 @dataclass(frozen=True)
@@ -96,25 +94,7 @@ def ground(terrain: Terrain, network: Network, land_movers: tuple[int, ...]) -> 
     )
 
 
-def relief_m(terrain: Terrain, cell: int) -> float:
-    """Return the highest minus the lowest elevation within 5 km of a cell."""
-    row, col = divmod(cell, terrain.elevation_m.shape[1])
-    reach = int(RELIEF_KM * 1000 // terrain.cell_m)
-    top, left = max(row - reach, 0), max(col - reach, 0)
-    window = terrain.elevation_m[top : row + reach + 1, left : col + reach + 1]
-    down, right = np.ogrid[: window.shape[0], : window.shape[1]]
-    near = np.hypot(down + top - row, right + left - col) <= reach
-    return float(np.nanmax(window[near]) - np.nanmin(window[near]))
-
-
 def stretches(length_km: float, spacing_km: float) -> list[tuple[float, float]]:
     """Return stretches of equal length, as near to the spacing as the length allows."""
     ends = np.linspace(0.0, length_km, max(1, round(length_km / spacing_km)) + 1)
     return list(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
-
-
-def segment_at(segments: pd.DataFrame, chainage_km: float) -> pd.Series:
-    """Return the segment at a chainage."""
-    starts = segments["chainage_from_km"].to_numpy()
-    index = int(np.clip(np.searchsorted(starts, chainage_km, side="right") - 1, 0, len(starts) - 1))
-    return segments.iloc[index]

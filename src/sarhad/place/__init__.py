@@ -5,7 +5,7 @@ from sarhad.place.grid import grid_network
 from sarhad.place.network import Network, isolated, network
 from sarhad.place.ragged import Paths
 from sarhad.place.rebuilt import network_from
-from sarhad.place.segments import segments
+from sarhad.place.segments import segment_index, segments
 from sarhad.place.terrain import Terrain, terrain
 from sarhad.place.visibility import visible
 
@@ -19,6 +19,7 @@ __all__ = [
     "line_of",
     "network",
     "network_from",
+    "segment_index",
     "segments",
     "terrain",
     "visible",

@@ -15,7 +15,6 @@ from sarhad.place.corridor import to_metres
 from sarhad.place.terrain import Terrain, terrain
 from sarhad.programme import Programme
 
-RELIEF_KM = 5.0
 RIVER_KM = 5.0  # Natural Earth's centre lines lie up to 4.6 km off the line where it follows the river
 TOLERANCE_KM = 0.1  # how far the ends of the section table may lie from the ends of the line
 STEP_KM = 0.2  # spacing of the points of the line at which elevation and river are judged
@@ -168,15 +167,7 @@ class _Strip:
     def relief(self, from_km: float, to_km: float) -> float:
         """Return the highest minus the lowest cell within 5 km of the stretch."""
         part = self._within(from_km, to_km)
-        rows, cols = self._row[part], self._col[part]
-        reach = int(RELIEF_KM * 1000 // self._ground.cell_m)
-        top, left = max(rows.min() - reach, 0), max(cols.min() - reach, 0)
-        window = self._ground.elevation_m[top : rows.max() + reach + 1, left : cols.max() + reach + 1]
-        down, right = np.ogrid[: window.shape[0], : window.shape[1]]
-        near = np.zeros(window.shape, dtype=np.bool_)
-        for row, col in sorted(set(zip((rows - top).tolist(), (cols - left).tolist(), strict=True))):
-            near |= (down - row) ** 2 + (right - col) ** 2 <= reach**2
-        return float(np.nanmax(window[near]) - np.nanmin(window[near]))
+        return self._ground.relief_m(self._row[part], self._col[part])
 
     def follows_river(self, from_km: float, to_km: float) -> bool:
         """Return whether a river centre line lies within 5 km of most of the stretch."""

@@ -24,6 +24,8 @@ from sarhad.programme.checks.terrain import uncovered_corridor
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+RELIEF_KM = 5.0  # relief is that of the ground within so many km
+
 
 @dataclass(frozen=True)
 class Terrain:
@@ -91,6 +93,17 @@ class Terrain:
         """Return lon and lat of cell centres, rounded to 7 decimals."""
         lon, lat = to_metres(self.crs).transform(*self.xy(rows, cols), direction="INVERSE")
         return np.round(lon, 7), np.round(lat, 7)
+
+    def relief_m(self, rows: IntArray, cols: IntArray) -> float:
+        """Return the highest minus the lowest elevation within 5 km of any of the cells."""
+        reach = int(RELIEF_KM * 1000 // self.cell_m)
+        top, left = max(rows.min() - reach, 0), max(cols.min() - reach, 0)
+        window = self.elevation_m[top : rows.max() + reach + 1, left : cols.max() + reach + 1]
+        down, right = np.ogrid[: window.shape[0], : window.shape[1]]
+        near = np.zeros(window.shape, dtype=np.bool_)
+        for row, col in sorted(set(zip((rows - top).tolist(), (cols - left).tolist(), strict=True))):
+            near |= (down - row) ** 2 + (right - col) ** 2 <= reach**2
+        return float(np.nanmax(window[near]) - np.nanmin(window[near]))
 
 
 def terrain(prog: Programme) -> Terrain:
