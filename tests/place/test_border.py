@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from sarhad.errors import DataError
-from sarhad.place.border import Line, chainage, line_of
+from sarhad.place.border import Line, line_of
+from sarhad.programme.geodesy import chainage_km
 
 GEOD = Geod(ellps="WGS84")
 LON, LAT = np.array([67.78, 68.9, 71.3, 74.9]), np.array([37.18, 36.9, 38.4, 37.4])
-LINE = Line(LON, LAT, chainage(LON, LAT), True)
+LINE = Line(LON, LAT, chainage_km(LON, LAT), True)
 
 
 def test_chainage_is_the_length_that_geod_measures():
@@ -25,7 +26,7 @@ def test_chainage_is_the_length_that_geod_measures():
 
 def test_one_degree_along_the_equator_is_111_km():
     # a = 6378.137 km, one degree is a * pi / 180
-    line = chainage(np.array([0.0, 1.0]), np.array([0.0, 0.0]))
+    line = chainage_km(np.array([0.0, 1.0]), np.array([0.0, 0.0]))
     assert line[-1] == pytest.approx(6378.137 * np.pi / 180, rel=1e-9)
 
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from pyproj import Geod, Transformer
 
-from sarhad.place.border import Line, chainage
+from sarhad.place.border import Line
 from sarhad.place.projection import choose_projection
+from sarhad.programme.geodesy import chainage_km
 
 
 def straight(lon, lat):
     lon, lat = np.linspace(*lon, 50), np.linspace(*lat, 50)
-    return Line(lon, lat, chainage(lon, lat), True)
+    return Line(lon, lat, chainage_km(lon, lat), True)
 
 
 @pytest.mark.parametrize(

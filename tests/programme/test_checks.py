@@ -13,7 +13,6 @@ from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from sarhad.programme import Fault, Programme, declared, summarise
-from sarhad.programme.geodesy import nearest_on_line
 
 Change = Callable[[pd.DataFrame], pd.DataFrame | None]
 
@@ -402,16 +401,6 @@ def test_faults_of_one_kind_share_a_line(tiny: Programme) -> None:
     assert text.count("\n") == 0
     assert text.startswith("budget.amount_usd: 8 rows: is not at least 0: -1 (P1-2025), -1 (P1-2026)")
     assert "and 3 more" in text
-
-
-def test_nearest_on_line_finds_chainage_and_distance(tiny: Programme) -> None:
-    # one degree of latitude at 40 N is 111.03 km; the line starts at lon 10, lat 40
-    chainage, apart = nearest_on_line(tiny.line(), 10.0, 40.0)
-    assert (chainage, apart) == (0.0, 0.0)
-    straight = shapely.LineString([(10.0, 40.0), (10.0, 41.0)])
-    chainage, apart = nearest_on_line(straight, 10.01, 40.5)
-    assert chainage == pytest.approx(55.5, abs=0.1)
-    assert apart == pytest.approx(0.85, abs=0.01)
 
 
 def test_adopt_refuses_what_the_dictionary_does_not_allow(tiny: Programme) -> None:

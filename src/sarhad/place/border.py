@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import Geod
 
 from sarhad.errors import DataError
 from sarhad.programme import Programme
+from sarhad.programme.geodesy import WGS84, chainage_km
 
 FloatArray = npt.NDArray[np.float64]
-
-ELLIPSOID = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,8 @@ class Line:
         start = np.clip(
             np.searchsorted(self.chainage_km, wanted, side="right") - 1, 0, len(self.chainage_km) - 2
         )
-        azimuth, _, _ = ELLIPSOID.inv(
-            self.lon[start], self.lat[start], self.lon[start + 1], self.lat[start + 1]
-        )
-        lon, lat, _ = ELLIPSOID.fwd(
+        azimuth, _, _ = WGS84.inv(self.lon[start], self.lat[start], self.lon[start + 1], self.lat[start + 1])
+        lon, lat, _ = WGS84.fwd(
             self.lon[start], self.lat[start], azimuth, (wanted - self.chainage_km[start]) * 1000.0
         )
         return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
@@ -103,15 +99,4 @@ def line_of(prog: Programme) -> Line:
             ids=(border["id"].iloc[0],),
         )
     lon, lat = shapely.get_coordinates(geometry).T
-    return Line(lon, lat, chainage(lon, lat), bool(border["inside_side"].iloc[0] == "left"))
-
-
-def chainage(lon: FloatArray, lat: FloatArray) -> FloatArray:
-    """Return the geodesic distance of each vertex from the first in km, WGS 84.
-
-    References
-    ----------
-    Karney (2013), Algorithms for geodesics, J. Geodesy 87, 43-55.
-    """
-    _, _, step_m = ELLIPSOID.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    return np.concatenate([[0.0], np.cumsum(step_m) / 1000.0])
+    return Line(lon, lat, chainage_km(lon, lat), bool(border["inside_side"].iloc[0] == "left"))

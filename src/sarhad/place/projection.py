@@ -9,7 +9,8 @@ import numpy as np
 from pyproj import CRS, Proj
 from scipy.optimize import minimize
 
-from sarhad.place.border import ELLIPSOID, FloatArray, Line
+from sarhad.place.border import FloatArray, Line
+from sarhad.programme.geodesy import WGS84
 
 SAMPLES = 121  # points along the line at which the scale is judged, and as many to each side
 
@@ -63,10 +64,10 @@ def _judged_points(line: Line, corridor_km: float) -> tuple[FloatArray, FloatArr
     reach = line.length_km / SAMPLES
     to_lon, to_lat = line.point_at(np.minimum(at + reach, line.length_km))
     from_lon, from_lat = line.point_at(np.maximum(at - reach, 0.0))
-    azimuth, _, _ = ELLIPSOID.inv(from_lon, from_lat, to_lon, to_lat)
+    azimuth, _, _ = WGS84.inv(from_lon, from_lat, to_lon, to_lat)
     lons, lats = [lon], [lat]
     for turn in (-90.0, 90.0):
-        far_lon, far_lat, _ = ELLIPSOID.fwd(
+        far_lon, far_lat, _ = WGS84.fwd(
             lon, lat, np.asarray(azimuth) + turn, np.full(SAMPLES, corridor_km * 1000.0)
         )
         lons.append(np.asarray(far_lon))
@@ -78,7 +79,7 @@ def _families(line: Line) -> dict[str, tuple[Callable[[FloatArray, float], str],
     """Return for each family its definition from parameters and scale factor, and where to start."""
     middle_lon = float((line.lon.min() + line.lon.max()) / 2)
     middle_lat = float((line.lat.min() + line.lat.max()) / 2)
-    azimuth, _, _ = ELLIPSOID.inv(line.lon[0], line.lat[0], line.lon[-1], line.lat[-1])
+    azimuth, _, _ = WGS84.inv(line.lon[0], line.lat[0], line.lon[-1], line.lat[-1])
 
     def transverse(p: FloatArray, k: float) -> str:
         return f"+proj=tmerc +lat_0={middle_lat:.4f} +lon_0={p[0]:.4f} +k_0={k:.8f} +ellps=WGS84 +units=m"

@@ -1,4 +1,4 @@
-"""Lengths and positions on the WGS 84 ellipsoid, as far as checks and counts need them."""
+"""Lengths, distances and positions on the WGS 84 ellipsoid."""
 
 from __future__ import annotations
 
@@ -19,32 +19,49 @@ def line_length_km(line: shapely.LineString) -> float:
     return float(WGS84.line_length(lon, lat)) / 1000.0
 
 
-def vertex_chainage_km(line: shapely.LineString) -> npt.NDArray[np.float64]:
-    """Return the geodesic distance along the line of each vertex, shape (n,)."""
-    lon, lat = shapely.get_coordinates(line).T
-    steps = WGS84.line_lengths(lon, lat) if len(lon) > 1 else np.zeros(0)
-    return np.concatenate([[0.0], np.cumsum(np.asarray(steps, dtype=np.float64))]) / 1000.0
+def chainage_km(lon: FloatArray, lat: FloatArray) -> FloatArray:
+    """Return the geodesic distance along a line of each vertex from the first, shape (n,).
+
+    References
+    ----------
+    Karney (2013), Algorithms for geodesics, J. Geodesy 87, 43-55.
+    """
+    _, _, steps_m = WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    return np.concatenate([[0.0], np.cumsum(np.asarray(steps_m, dtype=np.float64)) / 1000.0])
 
 
-def nearest_on_line(line: shapely.LineString, lon: float, lat: float) -> tuple[float, float]:
-    """Return chainage and distance, both km, of the point of the line nearest to a place.
+def distance_km(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the geodesic distances between places given as lon lat, shape (len(one), len(other))."""
+    first, second = np.broadcast_arrays(one[:, None, :], other[None, :, :])
+    _, _, metres = WGS84.inv(first[..., 0], first[..., 1], second[..., 0], second[..., 1])
+    return np.asarray(metres, dtype=np.float64).reshape(len(one), len(other)) / 1000.0
+
+
+def nearest_piece(line: shapely.LineString, lon: float, lat: float) -> tuple[int, float, bool]:
+    """Return which piece of the line is nearest to a place, how far along it [0..1], and is the place to its left.
 
     Notes
     -----
-    Segments are taken as straight in a plane scaled by the cosine of the place's latitude: good to
+    Pieces are taken as straight in a plane scaled by the cosine of the place's latitude: good to
     some metres near the line, enough to check given positions. Models use `place` instead.
     """
-    scale = np.array([np.cos(np.radians(lat)), 1.0])
-    points = (shapely.get_coordinates(line) - [lon, lat]) * scale
+    points = (shapely.get_coordinates(line) - [lon, lat]) * [np.cos(np.radians(lat)), 1.0]
     start, along = points[:-1], np.diff(points, axis=0)
     squared = np.maximum((along**2).sum(axis=1), 1e-300)
     share = np.clip(-(start * along).sum(axis=1) / squared, 0.0, 1.0)
-    nearest = start + share[:, None] * along
-    k = int(np.argmin((nearest**2).sum(axis=1)))
-    chainage = vertex_chainage_km(line)
-    there = nearest[k] / scale + [lon, lat]
+    k = int(np.argmin(((start + share[:, None] * along) ** 2).sum(axis=1)))
+    is_left = along[k, 0] * -start[k, 1] - along[k, 1] * -start[k, 0] > 0
+    return k, float(share[k]), bool(is_left)
+
+
+def nearest_on_line(line: shapely.LineString, lon: float, lat: float) -> tuple[float, float]:
+    """Return chainage and distance, both km, of the point of the line nearest to a place; see `nearest_piece`."""
+    k, share, _ = nearest_piece(line, lon, lat)
+    coordinates = shapely.get_coordinates(line)
+    at = chainage_km(*coordinates.T)
+    there = coordinates[k] + share * (coordinates[k + 1] - coordinates[k])
     _, _, metres = WGS84.inv(lon, lat, there[0], there[1])
-    return float(chainage[k] + share[k] * (chainage[k + 1] - chainage[k])), float(metres) / 1000.0
+    return float(at[k] + share * (at[k + 1] - at[k])), float(metres) / 1000.0
 
 
 def unit_vectors(lon: FloatArray, lat: FloatArray) -> FloatArray:

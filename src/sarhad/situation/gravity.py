@@ -11,10 +11,10 @@ import pandas as pd
 from sarhad.errors import DataError
 from sarhad.place import Network
 from sarhad.programme import Programme
+from sarhad.programme.geodesy import distance_km
 from sarhad.situation.wayfinding import FloatArray, IntArray
 
 MAX_DESTINATIONS = 30
-EARTH_KM = 6371.0088
 KINDS = ("settlement", "junction", "gateway")
 SAME_PLACE_KM = 2.0
 
@@ -91,7 +91,7 @@ def _attached(prog: Programme, network: Network, side: str, candidates: IntArray
     settlement = prog["settlement"].sort_values("id")
     settlement = settlement[settlement["country"].isin(_countries(settlement, network, side))]
     known = settlement["population"].astype("Float64").fillna(float(prog.setting("unknown_population")))
-    apart = _distance_km(_lon_lat(settlement), _lon_lat(network.node.iloc[candidates]))
+    apart = distance_km(_lon_lat(settlement), _lon_lat(network.node.iloc[candidates]))
     nearest = apart.argmin(axis=1)
     is_near = apart.min(axis=1) <= float(prog.setting("hinterland_km"))
     np.add.at(people, nearest[is_near], known.to_numpy(dtype=np.float64)[is_near])
@@ -103,7 +103,7 @@ def _countries(settlement: pd.DataFrame, network: Network, side: str) -> set[str
     node = network.node[network.node["kind"] == "settlement"]
     if node.empty or settlement.empty:
         return set()
-    apart = _distance_km(_lon_lat(node), _lon_lat(settlement))
+    apart = distance_km(_lon_lat(node), _lon_lat(settlement))
     same = apart.min(axis=1) <= SAME_PLACE_KM
     code = settlement["country"].to_numpy()[apart.argmin(axis=1)]
     counted = Counter(zip(code[same], node["side"].to_numpy()[same], strict=True))
@@ -113,12 +113,3 @@ def _countries(settlement: pd.DataFrame, network: Network, side: str) -> set[str
 
 def _lon_lat(frame: pd.DataFrame) -> FloatArray:
     return np.array([(point.x, point.y) for point in frame["geometry"]], dtype=np.float64).reshape(-1, 2)
-
-
-def _distance_km(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Return great-circle distances, shape (len(one), len(other))."""
-    lon1, lat1 = np.radians(one).T[:, :, None]
-    lon2, lat2 = np.radians(other).T[:, None, :]
-    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    found: FloatArray = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
-    return found

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from sarhad.programme.faults import Fault
-from sarhad.programme.geodesy import line_length_km, nearest_on_line
+from sarhad.programme.geodesy import line_length_km, nearest_on_line, nearest_piece
 from sarhad.programme.values import render_number
 
 if TYPE_CHECKING:
@@ -102,11 +102,10 @@ def wrong_side(prog: Programme) -> Iterator[Fault]:
     iso = dict(zip(prog["partner"]["iso2"], prog["partner"]["iso3"], strict=True))
     country = prog["settlement"]["country"].map(iso.get)
     agree = differ = 0
-    coordinates = shapely.get_coordinates(line)
     for code, point in zip(country, prog["settlement"]["geometry"], strict=True):
         if point is None or code not in (border["inside_country"], border["beyond_country"]):
             continue
-        is_inside = (_is_left(coordinates, point) is True) == (border["inside_side"] == "left")
+        is_inside = nearest_piece(line, point.x, point.y)[2] == (border["inside_side"] == "left")
         if is_inside == (code == border["inside_country"]):
             agree += 1
         else:
@@ -207,15 +206,6 @@ def _self_crossing(line: shapely.LineString) -> str | None:
     i = int(np.flatnonzero(apart)[0])
     point = shapely.intersection(pieces[first[i]], pieces[second[i]]).centroid
     return f"{point.x:.4f} {point.y:.4f}"
-
-
-def _is_left(coordinates: np.ndarray[tuple[int, int], np.dtype[np.float64]], point: shapely.Point) -> bool:
-    scale = np.array([np.cos(np.radians(point.y)), 1.0])
-    points = (coordinates - [point.x, point.y]) * scale
-    start, along = points[:-1], np.diff(points, axis=0)
-    share = np.clip(-(start * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-300), 0.0, 1.0)
-    k = int(np.argmin(((start + share[:, None] * along) ** 2).sum(axis=1)))
-    return bool(along[k, 0] * -start[k, 1] - along[k, 1] * -start[k, 0] > 0)
 
 
 def _apart_km(shape: shapely.Geometry, centre: shapely.Point) -> float:

@@ -16,7 +16,7 @@ import shapely
 
 from sarhad.programme.checks.line import usable_line
 from sarhad.programme.faults import Fault
-from sarhad.programme.geodesy import EARTH_KM, unit_vectors, vertex_chainage_km
+from sarhad.programme.geodesy import EARTH_KM, chainage_km, unit_vectors
 
 if TYPE_CHECKING:
     from sarhad.programme.programme import Programme
@@ -159,7 +159,7 @@ def _corridor_points(line: shapely.LineString, depth_km: float) -> tuple[Floats,
     """
     from scipy.spatial import cKDTree
 
-    at = vertex_chainage_km(line)
+    at = chainage_km(*shapely.get_coordinates(line).T)
     along = np.linspace(0.0, at[-1], max(3, int(at[-1] / STEP_KM * 2) + 1))
     line_lon, line_lat = (np.interp(along, at, part) for part in shapely.get_coordinates(line).T)
     lon, lat = _box_points(line_lon, line_lat, depth_km)
