@@ -95,8 +95,7 @@ class SiteSees:
 
         Watched is the ground inside, within the watched strip along the line and within reach of the site.
         """
-        cell, distance = _within(self.views, self.site_id, reach_km)
-        area_km2 = len(cell) * (self.views.terrain.cell_m / 1000) ** 2
+        area_km2, cell, distance = watched_ground(self.views, self.site_id, reach_km)
         if (reach_km,) not in self.memo:
             self.memo[reach_km,] = self.views.points[self.mover].at(cell, distance)
         return area_km2, self.memo[reach_km,]
@@ -117,7 +116,11 @@ class SiteSees:
         return np.asarray(self.lines.edge[here & self.lines.is_usable[self.mover]])
 
 
-def _within(views: Views, site_id: str, reach_km: float) -> tuple[IntArray, FloatArray]:
+def watched_ground(views: Views, site_id: str, reach_km: float) -> tuple[float, IntArray, FloatArray]:
+    """Return the area in km2 that a patrol from a site watches, its cells and their distance from the site in km.
+
+    They lie inside, within the watched strip along the line and within reach of the site.
+    """
     terrain = views.terrain
     row, col = views.cells[site_id]
     reach = int(reach_km * 1000 // terrain.cell_m)
@@ -129,4 +132,4 @@ def _within(views: Views, site_id: str, reach_km: float) -> tuple[IntArray, Floa
     watched = (terrain.side[part] == 1) & (terrain.distance_km[part] <= views.watch_depth_km)
     here = watched & (distance <= reach_km)
     cells = (down * terrain.side.shape[1] + right)[here]
-    return cells.astype(np.int64), distance[here]
+    return len(cells) * (terrain.cell_m / 1000) ** 2, cells.astype(np.int64), distance[here]

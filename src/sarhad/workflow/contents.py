@@ -208,10 +208,10 @@ def calibration(fit: situation.Calibration) -> pd.DataFrame:
     return frame.rename(columns={"detected_share": "reported"}).assign(residual=residual)[[*CALIBRATION]]
 
 
-def patrols(prog: Programme) -> pd.DataFrame:
+def patrols(prog: Programme, views: measures.Views) -> pd.DataFrame:
     """Return the chance of detection of each patrol: the catalogue's, and that of random search."""
     names = prog["measure"].rename(columns={"id": "measure_id"})[["measure_id", *NAMES]]
-    found = measures.patrol_figures(prog).rename(columns={"koopman_p": "computed_p"})
+    found = measures.patrol_figures(prog, views).rename(columns={"koopman_p": "computed_p"})
     return found.merge(names, on="measure_id").sort_values("effect_id", ignore_index=True)
 
 
