@@ -11,7 +11,7 @@ import pytest
 
 from sarhad.errors import DataError, SpecError
 from sarhad.programme import Programme, Quarter, declared, first_open, horizon, inspect
-from sarhad.programme.describe import assumed_share
+from sarhad.programme.describe import assumed_share, numbers_in_use
 from sarhad.programme.values import parse
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +113,48 @@ def test_assumed_share_counts_numbers_in_use() -> None:
     assert assumed_share(Programme.of({"name": "x"}, {"measure": measures, "setting": setting})) == 0.5
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "value", "counts"),
+    [
+        ("measure", "detection_prob_low", None, False),  # of the catalogue, shown for comparison only
+        ("measure", "detection_range_km", None, False),
+        ("measure", "units_per_site", None, True),
+        ("measure", "site_spacing_km", None, True),
+        ("prerequisite", "reach_km", None, True),
+        ("prerequisite", "is_enforced", False, True),  # its reach is no longer in use
+        ("settlement", "population", None, True),
+        ("threat", "enters_value", False, True),
+        ("border", "length_km", None, False),
+        ("budget", "year", 2027, False),
+    ],
+)
+def test_a_number_counts_as_in_use_where_a_model_reads_it(
+    tiny: Programme, table: str, column: str, value: object, counts: bool
+) -> None:
+    frame = tiny[table]
+    frame[column] = pd.Series([value] * len(frame), dtype=object)
+    changed = tiny.with_changes({table: frame})
+    assert (numbers_in_use(changed) != numbers_in_use(tiny)) == counts
+
+
+def test_populations_from_a_source_lower_the_assumed_share(tiny: Programme) -> None:
+    sourced = tiny["settlement"].assign(is_assumption=False, source_ids=[("S",)] * len(tiny["settlement"]))
+    assert assumed_share(tiny.with_changes({"settlement": sourced})) < assumed_share(tiny)
+
+
+def test_given_numbers_that_no_model_reads_are_these() -> None:
+    idle = {
+        f"{table.name}.{column.name}"
+        for table in declared().tables.values()
+        for column in table.columns
+        if table.is_given and column.type in ("number", "integer") and not column.assumed_by
+    }
+    shown_beside = {"border.length_km", "section.judged_length_km", "partner.contribution_usd"}
+    say_which_row = {"budget.year", "price_index.year", "measure.price_year", "raster.priority"}
+    compared = {f"measure.detection_{name}" for name in ("range_km", "prob_low", "prob_likely", "prob_high")}
+    assert idle == shown_beside | say_which_row | compared
+
+
 def test_line_asks_for_exactly_one(tiny: Programme) -> None:
     assert tiny.line().coords[0] == (10.0, 40.0)
     with pytest.raises(DataError, match="border: 0 lines"):
@@ -202,6 +244,9 @@ def test_every_reference_default_and_writer_of_the_dictionary_holds() -> None:
                 assert column.references[1] in tables[column.references[0]].by_name
             if column.default:
                 parse(column.type, column.default)
+            if column.assumed_by:
+                told = table.by_name[column.assumed_by]
+                assert told.type == "boolean" or "mixed" in told.choices, column.name
         if table.is_given and table.name != "source":
             assert table.has_provenance, table.name
     for setting in declared().settings.values():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sarhad.programme.checks.catalogue import candidates, enforced
+from sarhad.programme.checks.threats import valued_threats
 from sarhad.programme.dictionary import declared
 from sarhad.programme.geodesy import line_length_km
 from sarhad.programme.quarters import horizon
@@ -26,26 +27,7 @@ COUNTED = {
     "partners": "partner",
 }
 
-# Numbers of a measure, in groups that say where they come from.
-MEASURE_GROUPS = {
-    "capital_basis": ("capital_low_usd", "capital_likely_usd", "capital_high_usd"),
-    "annual_basis": ("annual_cost_usd",),
-    "duration_basis": ("duration_low_months", "duration_likely_months", "duration_high_months"),
-    "range_basis": ("detection_range_km",),
-    "probability_basis": ("detection_prob_low", "detection_prob_likely", "detection_prob_high"),
-}
 ASSUMED_BASES = ("assumed", "mixed")
-# Other given tables whose numbers the models read: assumed as their row is.
-IN_USE = (
-    "effect_parameter",
-    "mover",
-    "traffic",
-    "coverage",
-    "calibration",
-    "budget",
-    "price_index",
-)
-THREAT_NUMBERS = ("consequence_low", "consequence", "consequence_high", "rate_low", "rate", "rate_high")
 
 
 def description(prog: Programme) -> dict[str, Any]:
@@ -67,47 +49,48 @@ def assumed_share(prog: Programme) -> float:
 
     Notes
     -----
-    A number in use is a filled numeric cell of a given table that a model reads: the groups of numbers
-    of candidate measures (assumed where their `..._basis` is assumed or mixed), rates and consequences
-    of the threats that enter the value, every number of the tables in `IN_USE`, and numeric settings
-    that the programme gives (assumed as their row is).
+    A number in use is a filled cell of a column that the dictionary gives an `assumed_by`, in a row that a model
+    reads (see `_in_use`). It is assumed where that other column says true, or that its basis is assumed or mixed.
     """
-    counts = [*_measures(prog), *_threats(prog), *_rows(prog), *_settings(prog)]
-    used = sum(used for used, _ in counts)
-    return round(sum(assumed for _, assumed in counts) / used, 4) if used else 0.0
+    used, assumed = numbers_in_use(prog)
+    return round(assumed / used, 4) if used else 0.0
 
 
-def _measures(prog: Programme) -> Iterator[tuple[int, int]]:
-    measures = prog["measure"]
-    measures = measures[measures["is_candidate"].fillna(value=False).astype(bool)]
-    for basis, columns in MEASURE_GROUPS.items():
-        filled = measures[list(columns)].notna().sum(axis=1)
-        is_assumed = measures[basis].isin(ASSUMED_BASES)
-        yield int(filled.sum()), int(filled[is_assumed].sum())
+def numbers_in_use(prog: Programme) -> tuple[int, int]:
+    """Return how many numbers are in use, and how many of them are assumed."""
+    used = assumed = 0
+    for table in declared().tables.values():
+        frame = _in_use(prog, table.name)
+        for column in table.columns:
+            if column.assumed_by:
+                is_filled = frame[column.name].notna()
+                used += int(is_filled.sum())
+                assumed += int((is_filled & _is_assumed(frame[column.assumed_by])).sum())
+    return used, assumed
 
 
-def _threats(prog: Programme) -> Iterator[tuple[int, int]]:
-    threats = prog["threat"]
-    threats = threats[threats["enters_value"].fillna(value=False).astype(bool)]
-    yield _count(threats, list(THREAT_NUMBERS))
+def _in_use(prog: Programme, table: str) -> pd.DataFrame:
+    """Return the rows of a table that a model reads.
+
+    Candidates and their effects, threats that enter the value and the rows about them, prerequisites that are
+    enforced, settings that are numbers; of other tables all rows.
+    """
+    frame = prog[table]
+    if table in ("measure", "effect_parameter"):
+        known = set(candidates(prog)["id"])
+        if table == "measure":
+            return frame[frame["id"].isin(known)]
+        effect = prog["effect"]
+        return frame[frame["effect_id"].isin(set(effect.loc[effect["measure_id"].isin(known), "id"]))]
+    if table in ("threat", "traffic", "calibration"):
+        return frame[frame["id" if table == "threat" else "threat_id"].isin(set(valued_threats(prog)["id"]))]
+    if table == "prerequisite":
+        return enforced(prog)
+    if table == "setting":
+        known = {name for name, one in declared().settings.items() if one.type in ("number", "integer")}
+        return frame[frame["id"].isin(known)]
+    return frame
 
 
-def _rows(prog: Programme) -> Iterator[tuple[int, int]]:
-    for name in IN_USE:
-        columns = [c.name for c in declared().table(name).columns if c.type == "number" and not c.is_key]
-        yield _count(prog[name], columns)
-
-
-def _settings(prog: Programme) -> Iterator[tuple[int, int]]:
-    settings = prog["setting"]
-    known = declared().settings
-    is_number = [
-        known[name].type in ("number", "integer") if name in known else False for name in settings["id"]
-    ]
-    yield _count(settings[is_number], ["value"])
-
-
-def _count(frame: pd.DataFrame, columns: list[str]) -> tuple[int, int]:
-    filled = frame[columns].notna().sum(axis=1)
-    is_assumed = frame["is_assumption"].fillna(value=False).astype(bool)
-    return int(filled.sum()), int(filled[is_assumed].sum())
+def _is_assumed(told: pd.Series) -> pd.Series:
+    return told.isin([True, *ASSUMED_BASES])

@@ -34,6 +34,9 @@ class Column:
         Range of a number, both ends allowed.
     references
         Table and column whose values it must take.
+    assumed_by
+        Of a number that a model reads, the column of its table that tells whether it is assumed; empty: no
+        model reads it.
     """
 
     table: str
@@ -49,6 +52,7 @@ class Column:
     high: float | None
     references: tuple[str, str] | None
     writer: str
+    assumed_by: str
     description: str
 
     @property
@@ -175,6 +179,7 @@ def _column(table: str, row: Mapping[str, str]) -> Column:
         high=_number(row["high"]),
         references=(target[0], target[1]) if target else None,
         writer=row["writer"],
+        assumed_by=row["assumed_by"],
         description=row["description"],
     )
 

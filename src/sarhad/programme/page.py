@@ -16,7 +16,7 @@ Made from `src/sarhad/programme/` by `python -m sarhad.programme.page`; a test k
 
 A programme is a folder with one CSV a table, or one `.gpkg` file with the same tables. **key**: part of the id of a row.
 **yes**: must be filled. Lists are joined by `;`, geometry is WKT in lon lat (WGS 84), booleans are `true` or `false`, blank is
-missing unless a default is given. Facts come from outside (writer `given`); every other table has one writer, which replaces it.
+missing unless a default is given. **assumed by**: of numbers that a model reads, the column that tells whether they are assumed. Facts come from outside (writer `given`); every other table has one writer, which replaces it.
 """
 
 
@@ -30,8 +30,8 @@ def _section(table: Table) -> str:
     lines = [
         f"## {table.name}\n",
         f"{table.description[0].upper()}{table.description[1:]}. Group: {table.group}; writer: {table.writer}.\n",
-        "| column | type | unit | required | default | range | references | meaning |",
-        "|---|---|---|---|---|---|---|---|",
+        "| column | type | unit | required | default | range | references | assumed by | meaning |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_row(column) for column in table.columns),
     ]
     return "\n".join(lines) + "\n"
@@ -51,6 +51,7 @@ def _row(column: Column) -> str:
         column.default,
         column.range,
         target,
+        column.assumed_by,
         column.description,
     )
     return "| " + " | ".join(cells) + " |"

@@ -75,7 +75,7 @@ def endless_prerequisites(prog: Programme) -> Iterator[Fault]:
     "Any one of these" is met as soon as one of them can be built, so only measures of which every
     way of meeting a prerequisite leads back to a ring are at fault.
     """
-    rows = _enforced(prog)
+    rows = enforced(prog)
     rows = rows[rows["requires_measure_ids"].map(bool)]
     buildable = set(candidates(prog)["id"])
     needs = [
@@ -113,11 +113,12 @@ def candidates(prog: Programme) -> pd.DataFrame:
 
 def useful_measures(prog: Programme) -> frozenset[str]:
     """Return the measures that have an effect or that an enforced prerequisite names; only these get items."""
-    needed = _enforced(prog)["requires_measure_ids"]
+    needed = enforced(prog)["requires_measure_ids"]
     return frozenset(prog["effect"]["measure_id"]) | {one for several in needed for one in several}
 
 
-def _enforced(prog: Programme) -> pd.DataFrame:
+def enforced(prog: Programme) -> pd.DataFrame:
+    """Return the prerequisites that a plan must meet."""
     rows = prog["prerequisite"]
     return rows[rows["is_enforced"].fillna(value=False).astype(bool)]
 

@@ -21,15 +21,21 @@ SHARES = (("traffic", "share"), ("calibration", "detected_share"))
 RATES = ("rate_low", "rate", "rate_high")
 
 
+def valued_threats(prog: Programme) -> pd.DataFrame:
+    """Return the threats that enter the value, sorted by id."""
+    threats = prog["threat"]
+    return threats[threats["enters_value"].fillna(value=False).astype(bool)].sort_values("id")
+
+
 def placed_threats(prog: Programme) -> pd.DataFrame:
     """Return the threats that become scenarios, sorted by id: they enter the value and have a place."""
-    threats = _valued(prog)
+    threats = valued_threats(prog)
     return threats[threats["is_spatial"] != "no"]
 
 
 def protected_people(prog: Programme) -> Iterator[Fault]:
     """Yield threats that enter the value though they have no adversary, or not only adversaries."""
-    threats = _valued(prog)
+    threats = valued_threats(prog)
     for row in threats[threats["is_adversarial"].isin(["no", "partly"])].to_dict("records"):
         text = f"lets into the value what has no adversary (is_adversarial is {row['is_adversarial']})"
         remedy = (
@@ -43,7 +49,7 @@ def incomplete_threats(prog: Programme) -> Iterator[Fault]:
     """Yield threats that enter the value but lack a rate, a weight, or movers."""
     with_traffic = set(prog["traffic"]["threat_id"])
     placed = set(placed_threats(prog)["id"])
-    for row in _valued(prog).to_dict("records"):
+    for row in valued_threats(prog).to_dict("records"):
         name = str(row["id"])
         for column in (*(RATES if name in placed else ("rate",)), "consequence"):
             if pd.isna(row[column]):
@@ -101,8 +107,3 @@ def undetectable(threat: str) -> Fault:
     text = "reports detections where coverage leaves the threat's movers no chance to be detected"
     remedy = "Give coverage.detection above 0 where they were detected, or remove the threat's rows from calibration."
     return Fault("calibration", threat, "detected_share", "", text, remedy)
-
-
-def _valued(prog: Programme) -> pd.DataFrame:
-    threats = prog["threat"]
-    return threats[threats["enters_value"].fillna(value=False).astype(bool)].sort_values("id")
