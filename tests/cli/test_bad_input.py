@@ -274,3 +274,52 @@ def test_a_catalogue_is_a_programme_of_a_few_tables(line_file: Path, tmp_path: P
     (tables / "programme.toml").write_text('[programme]\nname = "catalogue"\nschema_version = 1\n')
     assert_clear(run("new", str(tmp_path / "my.gpkg"), *words), 0)
     assert len(Programme.open(tmp_path / "my.gpkg")["threat"]) == len(Programme.open(TINY)["threat"])
+
+
+def edited_copy(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    shutil.copytree(TINY, folder)
+    put("budget", "amount_usd", "123456")(folder)
+    return folder
+
+
+def test_a_plan_of_the_same_name_is_refused_by_a_rule_unless_it_may_be_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "t.gpkg"
+    assert_clear(run("plan", str(TINY), "-o", str(target), "--name", "first", "--time-limit", "0", "-q"), 0)
+    before = target.read_bytes()
+    again = ("plan", str(target), "--name", "first", "--time-limit", "0", "--seed", "2", "-q")
+    refused = run(*again)
+    assert_clear(refused, 4)
+    assert "a re-plan is a new plan. Choose another name, or give --replace" in refused.output
+    assert target.read_bytes() == before
+    assert_clear(run(*again, "--replace"), 0)
+    assert Programme.open(target)["plan"]["seed"].tolist() == [2]
+
+
+def test_a_programme_that_stands_at_the_target_is_refused_unless_it_may_be_replaced(tmp_path: Path) -> None:
+    folder, file = edited_copy(tmp_path), tmp_path / "t.gpkg"
+    assert_clear(run("pack", str(folder), str(file)), 0)
+    for words in (
+        ("pack", str(TINY), str(file)),
+        ("plan", str(TINY), "-o", str(file), "--time-limit", "0", "--quiet"),
+        ("unpack", str(file), str(folder)),
+    ):
+        before = file.read_bytes(), (folder / "budget.csv").read_bytes()
+        refused = run(*words)
+        assert_clear(refused, 2)
+        assert "its plans and edits would be lost. Choose another name, or give --replace" in refused.output
+        assert (file.read_bytes(), (folder / "budget.csv").read_bytes()) == before
+    assert_clear(run("pack", str(TINY), str(file), "--replace"), 0)
+    assert_clear(run("unpack", str(file), str(folder), "--replace"), 0)
+    assert Programme.open(folder).data_hash == Programme.open(TINY).data_hash
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("command", ["plan", "demo"])
+def test_a_time_limit_that_is_no_number_of_seconds_is_bad_usage(
+    command: str, limit: str, tmp_path: Path
+) -> None:
+    out = ("-o", str(tmp_path / "x"), f"--time-limit={limit}", "--quiet")
+    result = run(command, *((str(TINY),) if command == "plan" else ()), *out)
+    assert_clear(result, 2)
+    assert "not a number of seconds. Give 0 or more" in result.output

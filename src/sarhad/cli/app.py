@@ -23,6 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit give the same bytes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace the programme that stands there.")]
 Language = Annotated[str, typer.Option(help="Language of the report, such as en or ar.")]
 
 
@@ -105,6 +106,9 @@ def plan(
     ] = None,
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -119,6 +123,7 @@ def plan(
             time_limit_s=time_limit,
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+            is_replacing=replace,
             on_step=watch,
         )
     emit(done.payload, as_json=as_json, lines=done.lines)
@@ -205,24 +210,30 @@ def report(
 @app.command()
 @command
 def pack(
-    folder: ProgrammePath, out: Annotated[Path, typer.Argument(help="A .gpkg file.")], as_json: AsJson = False
+    folder: ProgrammePath,
+    out: Annotated[Path, typer.Argument(help="A .gpkg file.")],
+    replace: Replace = False,
+    as_json: AsJson = False,
 ) -> None:
     """Turn the text form (a folder) into the working form (one .gpkg file)."""
     from sarhad.workflow.storing import convert
 
-    done = convert(folder, out, suffix=".gpkg")
+    done = convert(folder, out, suffix=".gpkg", is_replacing=replace)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
 @app.command()
 @command
 def unpack(
-    file: ProgrammePath, out: Annotated[Path, typer.Argument(help="A folder.")], as_json: AsJson = False
+    file: ProgrammePath,
+    out: Annotated[Path, typer.Argument(help="A folder.")],
+    replace: Replace = False,
+    as_json: AsJson = False,
 ) -> None:
     """Turn the working form (one .gpkg file) into the text form (a folder)."""
     from sarhad.workflow.storing import convert
 
-    done = convert(file, out, suffix="")
+    done = convert(file, out, suffix="", is_replacing=replace)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
 
-from sarhad.errors import DataError, SarhadError, SpecError, StoreError
+from sarhad.errors import DataError, RefusedError, SarhadError, SpecError, StoreError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 TELL_EVERY_S = 5.0
-BAD_DATA, USAGE, INFEASIBLE, INTERRUPTED = 1, 2, 3, 130
+BAD_DATA, USAGE, INFEASIBLE, REFUSED, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def emit(payload: Mapping[str, Any], *, as_json: bool, lines: Callable[[], Iterator[str]]) -> None:
@@ -36,7 +36,9 @@ def emit(payload: Mapping[str, Any], *, as_json: bool, lines: Callable[[], Itera
 
 
 def exit_status(error: SarhadError) -> int:
-    """Return the exit status of an error: 2 for what was asked or cannot be written, 1 for bad data."""
+    """Return the exit status of an error: 2 for what was asked or cannot be written, 4 by a rule, 1 for bad data."""
+    if isinstance(error, RefusedError):
+        return REFUSED
     if isinstance(error, SpecError) or (isinstance(error, StoreError) and error.is_output):
         return USAGE
     return BAD_DATA

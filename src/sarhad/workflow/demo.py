@@ -43,9 +43,10 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
 
     Interrupted once there is a plan, it keeps what is written and says what is missing.
     """
+    planning.require_seconds(time_limit_s)
     source, target = example_path(), out / "programme.gpkg"
     require_writable(out)
-    require_target(target, source)
+    require_target(target, source, is_replacing=True)
     prepared = prepare(Programme.open(source), on_step=on_step)
     planned = planning.find_plan(
         prepared, NAME, spec=planner.PlanSpec(), time_limit_s=time_limit_s, seed=seed, on_step=on_step

@@ -118,7 +118,9 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
         sources=prog["source"],
         ground=_ground(prepared),
         relief=_relief(prepared),
-        notices=result.notices,
+        movers=prog["mover"],
+        rivers=prog["river"],
+        notices=tuple(dict.fromkeys((*prepared.notices, *planned.terms.notices, *result.notices))),
     )
 
 
@@ -195,6 +197,11 @@ def _identity(prepared: Prepared, planned: Planned, name: str) -> report.Identit
             "official_length_km", None if pd.isna(official) else float(official)
         ),
         assumed_share=described["assumed_share"],
+        inside_country=str(prog["border"]["inside_country"].iloc[0]),
+        beyond_country=str(prog["border"]["beyond_country"].iloc[0]),
+        is_inside_left=bool(prog["border"]["inside_side"].iloc[0] == "left"),
+        seconds=planned.result.seconds,
+        stopped=planned.result.stopped,
         counts={"sections": described["sections"], "segments": described["segments"], **counts(prepared)},
     )
 
@@ -223,7 +230,13 @@ def _partners(planned: Planned) -> pd.DataFrame:
     whole_tail = planner.tail_upkeep(planned.terms, planned.result.plan_items)
     years = planned.terms.tail_years
     a_year = [whole_tail.get(partner, 0.0) / years if years > 0 else 0.0 for partner in frame["id"]]
-    return frame.assign(tail_upkeep_usd=a_year)
+    late = prog["budget"][prog["budget"]["year"] > planned.terms.quarter_year[-1]]
+    offered = late.groupby("partner_id")["amount_usd"].sum()
+    is_paid = planned.terms.is_tail_paid and years > 0
+    tail = [float(offered.get(partner, 0.0)) / years if is_paid else np.nan for partner in frame["id"]]
+    assumed = late.groupby("partner_id")["is_assumption"].any()
+    is_assumed = [bool(assumed.get(partner, False)) for partner in frame["id"]]
+    return frame.assign(tail_upkeep_usd=a_year, tail_offered_usd=tail, is_tail_assumed=is_assumed)
 
 
 def _budget(prog: Programme, terms: planner.Terms) -> pd.DataFrame:
@@ -257,7 +270,10 @@ def _settings(prog: Programme) -> pd.DataFrame:
 
 def _ground(prepared: Prepared) -> report.Ground:
     terrain = prepared.terrain
-    return report.Ground(terrain.distortion, terrain.share_filled, terrain.share_missing)
+    titles = prepared.prog["source"].set_index("id")["title"]
+    sources = prepared.prog["raster"].set_index("id")["source_ids"]
+    names = {raster: str(titles[ids[0]]) for raster, ids in sources.items() if len(ids)}
+    return report.Ground(terrain.distortion, terrain.share_filled, terrain.share_missing, names)
 
 
 def _relief(prepared: Prepared) -> report.Relief:

@@ -10,6 +10,7 @@ from typing import Any
 from sarhad.errors import SpecError
 from sarhad.programme import Fault, Programme
 from sarhad.programme.programme import read
+from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.runs import without_stale
 from sarhad.workflow.steps import OnStep, silent
@@ -56,18 +57,19 @@ def describe_programme(path: Path, *, on_step: OnStep = silent) -> Outcome:
     return Outcome(payload, _count_lines)
 
 
-def convert(source: Path, target: Path, *, suffix: str) -> Outcome:
+def convert(source: Path, target: Path, *, suffix: str, is_replacing: bool = False) -> Outcome:
     """Write the programme in the other form and return both places.
 
     Raises
     ------
     SpecError
-        If the target's name does not say the form asked for.
+        If the target's name does not say the form asked for, or a programme stands there and `is_replacing` is false.
     """
     if target.suffix != suffix:
         wanted = f"a name that ends in {suffix}" if suffix else "a folder, a name without an ending"
         raise SpecError(f"{target}: the target must be {wanted}.")
     prog = Programme.open(source)
+    require_target(target, source, is_replacing=is_replacing)
     prog.save(target)
     payload = {
         "from": str(source),
