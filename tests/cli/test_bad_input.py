@@ -95,6 +95,14 @@ def cycle(rows: list[dict[str, str]]) -> None:
     rows.append(dict(rows[0], id="LOOP2", measure_id="M2", requires_measure_ids="M1", is_enforced="true"))
 
 
+def empty(*tables: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        for table in tables:
+            (folder / f"{table}.csv").unlink()
+
+    return spoil
+
+
 class Bad(NamedTuple):
     name: str
     spoil: Spoil
@@ -117,6 +125,11 @@ DATA = [
     Bad("prerequisite cycle", edit("prerequisite", cycle), r"prerequisite.*ring: M1 needs M2 needs M1"),
     Bad("schema newer", rewrite("programme.toml", lambda t: t.replace("schema_version = 1", "schema_version = 99")), r"newer"),
     Bad("cp1251", rewrite("traffic.csv", lambda t: t.replace("made up", "выдумано"), "cp1251"), r"traffic\.csv.*UTF-8"),
+    Bad("no crossings", empty("crossing"), r"crossing: has no rows, and TRUCK can cross nowhere else. Add the crossing points"),
+    Bad("no districts", empty("district"), r"district.*has no rows for the side inside.*side beyond|district.*inside.*district.*beyond"),
+    Bad("no settlements", empty("settlement"), r"settlement: has no place inside within 6 km of the line. Add places"),
+    Bad("no sections", empty("section", "coverage"), r"section: has no rows. Divide the line into sections"),
+    Bad("no movers", empty("mover", "traffic", "coverage", "calibration"), r"mover: has no rows. Say by which means"),
     Bad("semicolons", rewrite("section.csv", lambda t: t.replace(",", ";")), r"section\.csv.*(;|comma)"),
 ]  # fmt: skip
 
@@ -165,6 +178,16 @@ def test_a_budget_below_every_item_means_do_nothing_with_a_notice(tmp_path: Path
     assert_clear(result, 0)
     assert "notice" in result.output
     assert "0 items" in result.output
+
+
+@pytest.mark.parametrize("tables", [("budget",), ("budget", "partner", "eligibility")])
+def test_no_money_at_all_is_a_notice(tables: tuple[str, ...], tmp_path: Path) -> None:
+    folder = tmp_path / "poor"
+    shutil.copytree(TINY, folder)
+    empty(*tables)(folder)
+    checked = run("check", str(folder))
+    assert_clear(checked, 0)
+    assert "notice: budget: has no rows: there is no money, so no plan builds anything" in checked.output
 
 
 def test_time_limit_zero_gives_a_valid_answer(tmp_path: Path) -> None:

@@ -271,6 +271,22 @@ CASES: list[tuple[str, Change, str, str]] = [
     ("raster", put("HILLS", "file", "gone.tif"), "raster.file", "gone.tif is not in the folder of rasters"),
     ("raster", lambda f: f.iloc[:0], "raster.file", "hills.tif has no row in the table raster"),
     ("setting", put("gravity_hours", "low", 5.0), "setting.value", "do not ascend"),
+    ("crossing", lambda f: f.iloc[:0], "crossing", "has no rows, and TRUCK can cross nowhere else. Add the"),
+    ("mover", lambda f: f.iloc[:0], "mover", "has no rows. Say by which means threats cross"),
+    (
+        "settlement",
+        lambda f: f[f["country"] == "AA"],
+        "settlement",
+        "has no place beyond within 6 km of the line",
+    ),
+    ("settlement", lambda f: f.assign(country="AA"), "settlement", "has no place beyond within 6 km"),
+    (
+        "settlement",
+        lambda f: f.iloc[:0],
+        "settlement",
+        "has no place inside within 6 km of the line. Add places",
+    ),
+    ("budget", lambda f: f.iloc[:0], "budget", "has no rows: there is no money, so no plan builds anything"),
 ]
 
 
