@@ -73,7 +73,9 @@ def reverse(folder: Path) -> None:
     edit("border", turn)(folder)
 
 
-def raster(*, crs: str | None, west: float, side: float) -> Spoil:
+def raster(
+    *, crs: str | None, west: float, side: float, height: tuple[float, float] = (500.0, 500.0)
+) -> Spoil:
     """Put another raster in place of the first, its checksum in order."""
 
     def spoil(folder: Path) -> None:
@@ -81,10 +83,10 @@ def raster(*, crs: str | None, west: float, side: float) -> Spoil:
             name = next(csv.DictReader(file))["file"]
         path = folder / "rasters" / name
         with rasterio.open(
-            path, "w", driver="GTiff", height=50, width=50, count=1, dtype="int16", crs=crs,
+            path, "w", driver="GTiff", height=50, width=50, count=1, dtype="float32", crs=crs,
             transform=Affine(side, 0, west, 0, -side, 40.4),
         ) as target:  # fmt: skip
-            target.write(np.full((50, 50), 500, dtype=np.int16), 1)
+            target.write(np.linspace(*height, 2500, dtype="float32").reshape(50, 50), 1)
         each("raster", "sha256", hashlib.sha256(path.read_bytes()).hexdigest())(folder)
 
     return spoil
@@ -120,6 +122,7 @@ DATA = [
     Bad("reversed line", reverse, r"border.*revers|revers.*border"),
     Bad("terrain too small", raster(crs="EPSG:4326", west=9.9, side=0.005), r"cover"),
     Bad("raster without CRS", raster(crs=None, west=9.8, side=0.02), r"(?i)crs|coordinate system"),
+    Bad("raster in km", raster(crs="EPSG:4326", west=9.8, side=0.02, height=(0.4, 7.1)), r"elevations of 0\.4\.\.7\.1 only"),
     Bad("line in metres", line("500000 4400000, 560000 4400000"), r"border\.geometry.*(degree|lon)"),
     Bad("negative cost", put("measure", "capital_low_usd", "-5"), r"measure\.capital_low_usd.*-5"),
     Bad("prerequisite cycle", edit("prerequisite", cycle), r"prerequisite.*ring: M1 needs M2 needs M1"),
@@ -346,3 +349,68 @@ def test_a_time_limit_that_is_no_number_of_seconds_is_bad_usage(
     result = run(command, *((str(TINY),) if command == "plan" else ()), *out)
     assert_clear(result, 2)
     assert "not a number of seconds. Give 0 or more" in result.output
+
+
+def dem(path: Path, *, crs: str | None = "EPSG:4326", west: float = 9.8, scale: float = 1.0) -> None:
+    with rasterio.open(
+        path, "w", driver="GTiff", height=50, width=60, count=1, dtype="float32", crs=crs,
+        transform=Affine(0.02, 0, west, 0, -0.02, 40.5),
+    ) as target:  # fmt: skip
+        target.write(scale * np.linspace(400.0, 7100.0, 3000, dtype="float32").reshape(50, 60), 1)
+
+
+def border(path: Path, points: str = "[10.0, 40.0], [10.35, 40.0], [10.7, 40.0]", crs: str = "") -> None:
+    declared = f', "crs": {{"type": "name", "properties": {{"name": "{crs}"}}}}' if crs else ""
+    path.write_text(f'{{"type": "LineString", "coordinates": [{points}]{declared}}}', encoding="utf-8")
+
+
+def truncated(folder: Path) -> None:
+    dem(folder / "dem.tif")
+    data = (folder / "dem.tif").read_bytes()
+    (folder / "dem.tif").write_bytes(data[: len(data) // 2])
+
+
+NEW = [
+    Bad("self-crossing", lambda f: border(f / "line.geojson", "[10.0, 40.0], [10.7, 40.0], [10.7, 40.1], [10.3, 39.9]"),
+        r"border\.geometry.*crosses or touches itself.*Draw the line without loops"),
+    Bad("another CRS", lambda f: border(f / "line.geojson", crs="urn:ogc:def:crs:EPSG::3857"),
+        r"line\.geojson declares the coordinate system urn:ogc:def:crs:EPSG::3857. Reproject"),
+    Bad("no GeoJSON", lambda f: (f / "line.geojson").write_text("<kml/>"),
+        r"line\.geojson: not readable as GeoJSON \(Expecting value, line 1\). Export"),
+    Bad("JSON only", lambda f: (f / "line.geojson").write_text("[1]"), r"line\.geojson is JSON, but not GeoJSON. Export"),
+    Bad("no line", lambda f: (f / "line.geojson").unlink(),
+        r"line\.geojson: cannot be read \(No such file or directory\). Name the GeoJSON file"),
+    Bad("no terrain", lambda f: (f / "dem.tif").unlink(),
+        r"dem\.tif: cannot be read \(No such file or directory\). Name a GeoTIFF"),
+    Bad("terrain without CRS", lambda f: dem(f / "dem.tif", crs=None), r"has no coordinate system \(CRS\). Assign"),
+    Bad("truncated terrain", truncated, r"dem\.tif is not a raster that can be read. Give a GeoTIFF"),
+    Bad("half the terrain", lambda f: dem(f / "dem.tif", west=10.35), r"leaves [45]\d[.\d]* % of the corridor .* without elevations"),
+    Bad("terrain in km", lambda f: dem(f / "dem.tif", scale=0.001),
+        r"has elevations of 0\.4\.\.7\.1 only. Kilometres\? Multiply by 1000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", NEW, ids=[bad.name for bad in NEW])
+def test_new_writes_nothing_from_a_line_or_terrain_at_fault(bad: Bad, tmp_path: Path) -> None:
+    border(tmp_path / "line.geojson")
+    dem(tmp_path / "dem.tif")
+    bad.spoil(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    words = ("--border", str(tmp_path / "line.geojson"), "--terrain", str(tmp_path / "dem.tif"))
+    result = run("new", str(tmp_path / "deep" / "my.gpkg"), *words)
+    assert_clear(result, 1)
+    assert re.search(bad.says, result.output.replace("\n", " ")), result.output
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("crs", ["", "urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"])
+def test_new_takes_a_line_in_longitude_and_latitude_and_says_which_side_is_inside(
+    crs: str, tmp_path: Path
+) -> None:
+    border(tmp_path / "line.geojson", crs=crs)
+    dem(tmp_path / "dem.tif")
+    words = ("--border", str(tmp_path / "line.geojson"), "--terrain", str(tmp_path / "dem.tif"))
+    result = run("new", str(tmp_path / "my.gpkg"), *words, "--inside", "AAA")
+    assert_clear(result, 0)
+    assert "from 10.000 40.000 to 10.700 40.000 (lon lat), so AAA lies to its left" in result.output
+    assert "fault:" not in result.output

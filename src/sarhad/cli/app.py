@@ -74,12 +74,22 @@ def new(
         str, typer.Option(help="Country inside (left of the line), ISO 3166-1 alpha-3.")
     ] = "AAA",
     beyond: Annotated[str, typer.Option(help="Country beyond the line.")] = "BBB",
+    corridor: Annotated[
+        float | None, typer.Option(help="Terrain to each side of the line, km (setting corridor_km).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a programme from a border line, a terrain and a catalogue; say what is missing before `plan`."""
     from sarhad.workflow.creating import create
 
-    done = create(programme, border, tuple(terrain), catalogue=catalogue, countries=(inside, beyond))
+    done = create(
+        programme,
+        border,
+        tuple(terrain),
+        catalogue=catalogue,
+        countries=(inside, beyond),
+        corridor_km=corridor,
+    )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

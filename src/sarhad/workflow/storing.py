@@ -10,6 +10,7 @@ from typing import Any
 from sarhad.errors import SpecError
 from sarhad.programme import Fault, Programme
 from sarhad.programme.programme import read
+from sarhad.workflow.creating import write_templates
 from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.runs import without_stale
@@ -60,6 +61,8 @@ def describe_programme(path: Path, *, on_step: OnStep = silent) -> Outcome:
 def convert(source: Path, target: Path, *, suffix: str, is_replacing: bool = False) -> Outcome:
     """Write the programme in the other form and return both places.
 
+    In a folder, tables that a plan needs and the programme lacks are left as CSV files with a header only.
+
     Raises
     ------
     SpecError
@@ -74,6 +77,7 @@ def convert(source: Path, target: Path, *, suffix: str, is_replacing: bool = Fal
     payload = {
         "from": str(source),
         "to": str(target),
+        "templates": list(write_templates(prog, target)),
         "tables": {name: len(prog[name]) for name in prog.tables},
         "data_hash": prog.data_hash,
     }
@@ -97,4 +101,6 @@ def _count_lines(payload: Mapping[str, Any]) -> Iterator[str]:
 def _convert_lines(payload: Mapping[str, Any]) -> Iterator[str]:
     rows = sum(payload["tables"].values())
     yield f"{payload['from']} -> {payload['to']}: {len(payload['tables'])} tables, {rows} rows."
+    if payload["templates"]:
+        yield f"to be filled, with a header only: {', '.join(f'{name}.csv' for name in payload['templates'])}"
     yield f"data hash {payload['data_hash']}"

@@ -111,6 +111,15 @@ def wrong_side(prog: Programme) -> Iterator[Fault]:
             agree += 1
         else:
             differ += 1
+    if agree + differ == 0 and len(country):
+        text = f"cannot be judged: no settlement is known to lie in {border['inside_country']}"
+        remedy = (
+            "Name the countries of the border by their ISO 3166-1 alpha-3 codes, settlements by alpha-2; both stand in "
+            "the row of a partner."
+        )
+        yield Fault(
+            "border", str(border["id"]), "inside_side", str(border["inside_side"]), text, remedy, "notice"
+        )
     if differ > agree:
         text = f"has the settlements of the wrong country on it ({differ} of {agree + differ})"
         remedy = "Turn the line round or correct inside_side."
