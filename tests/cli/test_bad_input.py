@@ -163,6 +163,30 @@ def test_bad_data_is_named_with_its_remedy_and_nothing_is_written(bad: Bad, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["spoiled"]
 
 
+UNREADABLE = [
+    ("cp1251", rewrite("mover.csv", lambda t: re.sub("[\u0600-\u06ff]", "", t).replace("made up", "выдумано"), "cp1251"), "mover.csv: is not UTF-8"),
+    ("semicolons", rewrite("section.csv", lambda t: t.replace(",", ";")), "section.csv: has semicolons"),
+    ("ragged", rewrite("partner.csv", lambda t: t.replace("P1,", "P1,,,", 1)), "partner, row line 2: has "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "spoil", "says"), UNREADABLE, ids=[name for name, *_ in UNREADABLE])
+def test_a_table_that_cannot_be_read_is_one_fault_without_echoes(
+    name: str, spoil: Spoil, says: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / name
+    shutil.copytree(TINY, folder)
+    spoil(folder)
+    put("measure", "capital_low_usd", "-5")(folder)
+    result = run("check", str(folder))
+    assert_clear(result, 1)
+    errors = [line for line in result.output.splitlines() if line.startswith("error")]
+    assert len(errors) == 2, result.output
+    assert says in errors[0]
+    assert "-5" in errors[1]
+    assert "could not be read whole, so what names it or depends on it was not checked" in result.output
+
+
 def test_two_faults_are_both_named_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "spoiled"
     shutil.copytree(TINY, folder)
@@ -252,6 +276,22 @@ def test_a_missing_programme_is_named(tmp_path: Path) -> None:
     result = run("describe", str(tmp_path / "nowhere.gpkg"), "--quiet")
     assert_clear(result, 1)
     assert "nowhere.gpkg" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "is not a plan.json: it lacks a list items, each with item, start_quarter, operating_quarter"),
+        ('{"items": [{"item": "X"}]}', "is not a plan.json: it lacks a list items"),
+        ("{", "is not a plan.json: it is not JSON. Use the file that"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_named_in_plain_words(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(text)
+    result = run("evaluate", str(TINY), "--plan", str(tmp_path / "plan.json"), "--quiet")
+    assert_clear(result, 1)
+    assert says in result.output
+    assert "Error(" not in result.output
 
 
 def test_an_unknown_plan_is_bad_usage_that_lists_the_plans() -> None:

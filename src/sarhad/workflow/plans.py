@@ -58,7 +58,17 @@ def plan_items(prog: Programme, plan: str) -> pd.DataFrame:
 
 def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["items"]
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror}). Name a plan.json.") from error
+    except UnicodeDecodeError as error:
+        raise _no_plan(path, "it is not UTF-8") from error
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise _no_plan(path, "it is not JSON") from error
+    try:
+        rows = content["items"]
         frame = pd.DataFrame(
             [
                 {name: row[name] for name in NEEDED} | {"marginal_value": row.get("marginal_value")}
@@ -66,10 +76,9 @@ def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
             ],
             columns=[*NEEDED, "marginal_value"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"{path}: not a plan.json ({error!r}). Use the file that `sarhad plan --json` gives."
-        ) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        parts = f"a list items, each with {', '.join(NEEDED)}"
+        raise _no_plan(path, f"it lacks {parts}") from error
     twice = sorted(set(frame.loc[frame["item"].duplicated(), "item"]))
     if twice:
         raise DataError(
@@ -88,3 +97,7 @@ def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
             ids=unknown,
         )
     return frame.rename(columns={"item": "item_id"})
+
+
+def _no_plan(path: Path, why: str) -> StoreError:
+    return StoreError(f"{path} is not a plan.json: {why}. Use the file that `sarhad plan --json` gives.")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sarhad.errors import SpecError
-from sarhad.programme import Fault, Programme
+from sarhad.programme import Fault, Programme, declared
+from sarhad.programme.checks import faults_of
 from sarhad.programme.programme import read
 from sarhad.workflow.creating import write_templates
 from sarhad.workflow.folders import require_target
@@ -27,6 +28,12 @@ STALE = Fault(
 )
 
 
+def _left_out(table: str) -> Fault:
+    """Return the notice that nothing was checked against a table that could not be read."""
+    text = "could not be read whole, so what names it or depends on it was not checked"
+    return Fault(table, "", "", "", text, "Correct it and check again.", "notice")
+
+
 def check_programme(path: Path) -> Outcome:
     """Return every fault of the programme; none is left for a second run.
 
@@ -35,7 +42,9 @@ def check_programme(path: Path) -> Outcome:
     content, found = read(path)
     prog = Programme(content)
     current = without_stale(prog)
-    found += [fault for fault in current.check() if fault not in found]
+    unread = _unread(found)
+    found += [fault for fault in faults_of(current, unread) if fault not in found]
+    found += [_left_out(name) for name in sorted(unread)]
     if current.tables != prog.tables:
         found.append(STALE)
     faults = [dataclasses.asdict(fault) for fault in found]
@@ -47,6 +56,14 @@ def check_programme(path: Path) -> Outcome:
         "faults": faults,
     }
     return Outcome(payload, _fault_lines)
+
+
+def _unread(found: list[Fault]) -> frozenset[str]:
+    """Return the tables whose file, or some lines of it, could not be read."""
+    tables = declared().tables
+    files = {fault.table.removesuffix(".csv") for fault in found if fault.table.endswith(".csv")}
+    lines = {fault.table for fault in found if fault.row.startswith("line ") and not fault.column}
+    return frozenset((files | lines) & set(tables))
 
 
 def describe_programme(path: Path, *, on_step: OnStep = silent) -> Outcome:
