@@ -156,6 +156,23 @@ def test_an_error_is_one_object_too(sarhad: Sarhad, tmp_path: Path) -> None:
     assert held(result.stdout, "error")["error"]["kind"] == "StoreError"
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("plan", "tiny", "--json", "--time-limit", "abc"), "Invalid value for '--time-limit'"),
+        (("plan", "--json"), "Missing argument 'PROGRAMME'"),
+        (("plan", "tiny", "--json", "--nonsense"), "No such option: --nonsense"),
+        (("fly", "--json"), "No such command 'fly'"),
+    ],
+)
+def test_a_usage_error_is_one_object_too(sarhad: Sarhad, words: tuple[str, ...], says: str) -> None:
+    result = sarhad(*words)
+    assert result.exit_code == 2
+    assert says in held(result.stdout, "error")["error"]["text"]
+    assert "Usage" in result.stderr
+    assert sarhad(*(word for word in words if word != "--json")).stdout == ""
+
+
 def test_new_says_what_is_missing_before_plan(sarhad: Sarhad, tmp_path: Path) -> None:
     line = tmp_path / "line.geojson"
     line.write_text('{"type": "LineString", "coordinates": [[10.0, 40.0], [10.35, 40.0], [10.7, 40.0]]}')

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from sarhad import __version__
-from sarhad.cli.terminal import BAD_DATA, INFEASIBLE, command, emit, watching
+from sarhad.cli.terminal import BAD_DATA, INFEASIBLE, Commands, command, emit, watching
 
 app = typer.Typer(
     name="sarhad",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

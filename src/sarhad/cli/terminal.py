@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
 from sarhad.errors import DataError, RefusedError, SarhadError, SpecError, StoreError
 
@@ -75,7 +76,39 @@ def _say_error(error: SarhadError, *, as_json: bool) -> None:
         body: dict[str, object] = {"kind": kind, "text": str(error)}
         if isinstance(error, DataError):
             body |= {"table": error.table, "column": error.column, "ids": list(error.ids)}
-        typer.echo(json.dumps({"error": body}, ensure_ascii=False, indent=2))
+        _echo_error(body)
+
+
+def _echo_error(body: Mapping[str, object]) -> None:
+    typer.echo(json.dumps({"error": body}, ensure_ascii=False, indent=2))
+
+
+# the error of the parser, which typer does not export by name
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+
+
+class Commands(TyperGroup):
+    """The commands; a usage error with --json among the words is also one object on standard output."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Read the words of the command line."""
+        self._is_json = "--json" in args
+        with self._telling():
+            return super().make_context(info_name, args, *more, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the words name."""
+        with self._telling():
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            if self._is_json:
+                _echo_error({"kind": "UsageError", "text": error.format_message()})
+            raise
 
 
 class Watch:
