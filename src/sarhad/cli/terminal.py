@@ -114,8 +114,9 @@ class Commands(TyperGroup):
 class Watch:
     """Shows steps on standard error; after Ctrl-C its answer to a step is to stop.
 
-    Ctrl-C while an answer is being made asks the computation to stop and keep it; at other times, or pressed
-    twice, it interrupts at once.
+    Ctrl-C while an answer is being made asks the computation to stop and keep it; at other times it interrupts at
+    once. Pressed a second time it ends the process as the system does, also while a solver holds it: saves are whole
+    at any moment.
     """
 
     def __init__(self, *, quiet: bool) -> None:
@@ -169,6 +170,7 @@ class Watch:
         if self.is_stopping or not self._keeps:
             raise KeyboardInterrupt
         self.is_stopping = True
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         typer.echo("Stopping; the best answer so far is kept. Press Ctrl-C again to stop at once.", err=True)
 
     def close(self) -> None:

@@ -57,7 +57,8 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     pages: list[Path] = []
     try:
-        on_step(Step("report", 0.0))
+        if not on_step(Step("report", 0.0)) or found["stopped"] == "interrupt":
+            raise KeyboardInterrupt
         pages = write_reports(gather(planned, NAME), out, LANGUAGES)
     except KeyboardInterrupt:
         missing = (

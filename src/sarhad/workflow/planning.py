@@ -25,7 +25,7 @@ from sarhad.workflow.runs import with_run
 from sarhad.workflow.steps import OnStep, Step, silent
 
 VALUE_TOLERANCE = 1e-9
-UNPRICED = "interrupted after the search: the plan is kept, the marginal values of its items are blank; plan again for them"
+UNPRICED = "interrupted: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,10 @@ def find_plan(
             f"the plan's value {result.value!r} is not confirmed by the evaluation, which gives {confirmed!r}. "
             "Please report this with the programme."
         )
-    result = _priced(prepared, result, operating, years, on_step)
+    if result.stopped == "interrupt":
+        result = dataclasses.replace(result, notices=(*result.notices, UNPRICED))
+    else:
+        result = _priced(prepared, result, operating, years, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
     return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
 
