@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pandas as pd
 import pytest
 
 from sarhad.errors import SpecError
+from sarhad.report import Content
 from sarhad.workflow import reporting
 from tests.cli.conftest import TINY, Sarhad
 
@@ -121,6 +123,46 @@ def test_report_names_its_pages(sarhad: Sarhad, planned: Path, tmp_path: Path) -
         inside = base64.b64decode(data.partition(",")[2].partition('"')[0])
         suffix = {"png": "png", "svg+xml": "svg"}[kind]
         assert inside == (tmp_path / "figures" / f"{name}.{suffix}").read_bytes()
+
+
+def test_the_report_of_a_plan_file_shows_the_same_money_and_values(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Content] = []
+
+    def keep(content: Content, *_: object) -> list[Path]:
+        shown.append(content)
+        return []
+
+    monkeypatch.setattr(reporting, "write_reports", keep)
+    for plan in ("draft", planned.parent / "plan.json"):
+        result = sarhad("report", planned, "--plan", plan, "-o", tmp_path, "--json", "--quiet")
+        assert held(result.stdout, "report")["plan"] == str(plan)
+    stored, filed = shown
+    assert filed.headline.value == pytest.approx(stored.headline.value)
+    assert filed.headline.gap_of_gain == pytest.approx(stored.headline.gap_of_gain)
+    pd.testing.assert_frame_equal(filed.funding, stored.funding, check_dtype=False)
+    pd.testing.assert_frame_equal(filed.items, stored.items, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({"data_hash": "0" * 64}, 2, "was made from other facts"),
+        ({"value": 1.0}, 1, "states the value 1, but its items give"),
+        ({"bound": None, "value": None}, 1, "is not a plan.json: it lacks value, bound"),
+    ],
+)
+def test_a_plan_file_that_does_not_fit_gives_no_report(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, change: dict[str, Any], status: int, says: str
+) -> None:
+    found = json.loads((planned.parent / "plan.json").read_text(encoding="utf-8")) | change
+    found = {name: value for name, value in found.items() if value is not None or name not in change}
+    (tmp_path / "plan.json").write_text(json.dumps(found), encoding="utf-8")
+    result = sarhad("report", planned, "--plan", tmp_path / "plan.json", "-o", tmp_path / "out", "-q")
+    assert result.exit_code == status, result.output
+    assert says in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_fine_report_shows_the_final_year_on_the_fine_grid(

@@ -210,7 +210,7 @@ def report(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the report of a plan that the programme holds: one self-contained page, figures, a workbook."""
+    """Write the report of a plan: one self-contained page, figures, a workbook."""
     from sarhad.workflow.reporting import report_plan
 
     with watching(quiet=quiet) as watch:

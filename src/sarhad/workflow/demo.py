@@ -55,18 +55,23 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    pages: list[Path] = []
-    try:
-        if not on_step(Step("report", 0.0)) or found["stopped"] == "interrupt":
-            raise KeyboardInterrupt
-        pages = write_reports(gather(planned, NAME), out, LANGUAGES)
-    except KeyboardInterrupt:
+    pages = None if found["stopped"] == "interrupt" else _report(planned, out, on_step)
+    if pages is None:
         missing = (
             f"interrupted: {target} and plan.json are written, the report is not; "
             f"`sarhad report {target} --plan {NAME} -o {out}` writes it"
         )
         found |= {"stopped": "interrupt", "notices": [*found["notices"], missing]}
-    return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages]}, _lines)
+    return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages or ()]}, _lines)
+
+
+def _report(planned: planning.Planned, out: Path, on_step: OnStep) -> list[Path] | None:
+    """Write the report in every language and return its pages; None when interrupted."""
+    try:
+        goes_on = on_step(Step("report", 0.0))
+        return write_reports(gather(planned, NAME), out, LANGUAGES) if goes_on else None
+    except KeyboardInterrupt:
+        return None
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -15,14 +15,15 @@ from sarhad import measures, report, situation
 from sarhad import plan as planner
 from sarhad.detection import NonAdaptive, evaluate, value_by_period
 from sarhad.detection.instance import BoolArray, FloatArray
-from sarhad.errors import SpecError
+from sarhad.errors import DataError
+from sarhad.plan.money import funding
 from sarhad.programme import Programme, declared
 from sarhad.workflow import assumptions, contents, varied
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
-from sarhad.workflow.planning import Planned, timeline
-from sarhad.workflow.plans import require_current
+from sarhad.workflow.planning import VALUE_TOLERANCE, Planned, timeline
+from sarhad.workflow.plans import certificate, plan_items, require_current, require_plan
 from sarhad.workflow.prepare import Prepared, counts, prepare
 from sarhad.workflow.steps import OnStep, Step, silent
 
@@ -38,17 +39,15 @@ def report_plan(
     is_fine: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """Write the report of a plan that the programme holds; with `is_fine` its final state on the terrain grid too.
+    """Write the report of a plan of the programme, or in a plan.json; with `is_fine` on the terrain grid too.
 
     Raises
     ------
     SpecError
-        If the programme has no such plan.
+        If there is no such plan, or it was made from other facts.
     """
     prog = Programme.open(source)
-    if plan not in set(prog["plan"]["id"]):
-        known = ", ".join(sorted(prog["plan"]["id"])) or "none"
-        raise SpecError(f"--plan {plan}: no such plan; the programme has: {known}. Run `sarhad plan` first.")
+    require_plan(prog, plan)
     require_current(prog, plan)
     for lang in langs:
         report.language(lang)
@@ -56,7 +55,7 @@ def report_plan(
     prepared = prepare(prog, on_step=on_step)
     on_step(Step("report", 0.0))
     terms = planner.terms(prepared.prog, prepared.items)
-    planned = Planned(prepared, terms, planner.stored(prepared.prog, plan))
+    planned = Planned(prepared, terms, _result(prepared, terms, plan))
     pages = write_reports(gather(planned, plan, is_fine=is_fine), out, langs)
     payload = {
         "plan": plan,
@@ -65,6 +64,43 @@ def report_plan(
         "data_hash": prog.data_hash,
     }
     return Outcome(payload, _lines)
+
+
+def _result(prepared: Prepared, terms: planner.Terms, plan: str) -> planner.PlanResult:
+    """Return the plan of this name, or that of a plan.json: paid for and valued anew, its bound as stated."""
+    prog = prepared.prog
+    if plan in set(prog["plan"]["id"]):
+        return planner.stored(prog, plan)
+    stated, rows = certificate(prog, Path(plan)), plan_items(prog, plan)
+    operating, years = timeline(terms, rows)
+    value = evaluate(prepared.instance, operating, years).value - float(stated["constant"])
+    if abs(value - float(stated["value"])) > VALUE_TOLERANCE * max(1.0, abs(value)):
+        raise DataError(
+            f"{plan}: states the value {stated['value']:,.6g}, but its items give {value:,.6g}. Use the file as "
+            "`sarhad plan --json` gave it.",
+            table="plan",
+            column="value",
+        )
+    paid = funding(terms, planner.starts(terms, rows))
+    gain = float(stated["value_without_plan"]) - float(stated["bound"])
+    apart = max(0.0, value - float(stated["bound"]))
+    everything = stated["value_with_everything"]
+    return planner.PlanResult(
+        plan_items=rows.assign(marginal_value=rows["marginal_value"].astype(np.float64)),
+        funding=paid.sort_values(["item_id", "partner_id", "year", "kind"], ignore_index=True),
+        value=value,
+        bound=float(stated["bound"]),
+        gap=apart / value if value > 0 else 0.0,
+        gap_of_gain=apart / gain if gain > 0 else 0.0,
+        status=stated["status"],
+        value_without_plan=float(stated["value_without_plan"]),
+        value_with_everything=float("nan") if everything is None else float(everything),
+        constant=float(stated["constant"]),
+        seconds=float(stated["seconds"]),
+        seed=int(stated["seed"]),
+        stopped=stated["stopped"],
+        notices=(),
+    )
 
 
 def write_reports(content: report.Content, out: Path, langs: tuple[str, ...]) -> list[Path]:
@@ -272,7 +308,7 @@ def _ground(prepared: Prepared) -> report.Ground:
     terrain = prepared.terrain
     titles = prepared.prog["source"].set_index("id")["title"]
     sources = prepared.prog["raster"].set_index("id")["source_ids"]
-    names = {raster: str(titles[ids[0]]) for raster, ids in sources.items() if len(ids)}
+    names = {str(raster): str(titles[ids[0]]) for raster, ids in sources.items() if len(ids)}
     return report.Ground(terrain.distortion, terrain.share_filled, terrain.share_missing, names)
 
 
