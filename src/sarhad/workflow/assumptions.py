@@ -164,9 +164,22 @@ def _coverage(state: FinalState) -> dict[str, object]:
         ("coverage", "all"),
         (low, likely, high, "1"),
         (values[0], values[1]),
-        frame.iloc[0].to_dict(),
+        _provenance(frame, (low, likely, high)),
         ("coverage", {}),
     )
+
+
+def _provenance(coverage: pd.DataFrame, shown: tuple[float, float, float]) -> dict[Hashable, Any]:
+    """Return the provenance of the rows that hold the figures shown; where none holds all three, the likely one."""
+    is_likely = coverage["detection"] == shown[1]
+    is_all = is_likely & (coverage["detection_low"] == shown[0]) & (coverage["detection_high"] == shown[2])
+    rows = coverage[is_all] if is_all.any() else coverage[is_likely] if is_likely.any() else coverage
+    told = rows["reasoning"].dropna().value_counts()
+    return {
+        "is_assumption": bool(rows["is_assumption"].any()),
+        "source_ids": tuple(sorted({source for several in rows["source_ids"] for source in several})),
+        "reasoning": str(min(told.index[told == told.max()])) if len(told) else None,
+    }
 
 
 def _settings(state: FinalState) -> Iterator[dict[str, object]]:
