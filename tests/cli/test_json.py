@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pandas as pd
 import pytest
 
 from sarhad.errors import SpecError
+from sarhad.programme import Programme
 from sarhad.report import Content
-from sarhad.workflow import reporting
+from sarhad.workflow import evaluating, reporting
 from tests.cli.conftest import TINY, Sarhad
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -60,6 +62,40 @@ def test_every_mover_can_be_asked_for(sarhad: Sarhad, planned: Path, mover: str)
     assert held(result.stdout, "evaluate")["mover"] == mover
 
 
+def test_a_mover_that_knows_the_whole_plan_is_the_informed_one_and_one_that_knows_nothing_does_worse(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, plan: dict[str, Any]
+) -> None:
+    items = [item["item"] for item in plan["items"]]
+    (tmp_path / "known.txt").write_text("\n".join(items))
+    asked = ("evaluate", planned, "--plan", "draft", "--json", "--quiet")
+    informed = json.loads(sarhad(*asked).stdout)["value"]
+    for known in (",".join(items), tmp_path / "known.txt", planned.parent / "plan.json"):
+        found = held(sarhad(*asked, "--mover", "partly", "--known", known).stdout, "evaluate")
+        assert (found["value"], found["known"]) == (pytest.approx(informed), len(items))
+    blind = held(sarhad(*asked, "--mover", "partly", "--known", "").stdout, "evaluate")
+    assert blind["known"] == 0
+    assert blind["value"] < informed
+
+
+def test_what_is_no_item_cannot_be_known(sarhad: Sarhad, planned: Path) -> None:
+    asked = ("evaluate", planned, "--plan", "draft", "--quiet", "--known", "NOBODY")
+    refused = sarhad(*asked, "--mover", "partly")
+    assert refused.exit_code == 2
+    assert "--known: 1 of 1 are neither items nor a file: NOBODY" in refused.output
+    assert "--known says what the mover partly knows, not informed" in sarhad(*asked).output
+
+
+def test_the_lines_of_an_evaluation_say_over_how_many_years(
+    sarhad: Sarhad, planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = {"network_with_plan": 1.0, "fine_with_plan": 2.0}
+    monkeypatch.setattr(evaluating, "fine_and_coarse", lambda *_: year)
+    lines = sarhad("evaluate", planned, "--plan", "draft", "--fine", "-q").stdout.splitlines()
+    assert " over 4 years for the informed mover" in lines[0]
+    at = lines.index("final state: weighted attempts that get through a year, informed movers")
+    assert lines[at + 1].split() == ["network", "with", "plan", "1.00"]
+
+
 def test_an_adaptive_mover_gets_through_at_least_as_often_as_one_that_keeps_its_paths(
     sarhad: Sarhad, planned: Path
 ) -> None:
@@ -93,6 +129,18 @@ def test_explain_says_what_an_item_is_worth(sarhad: Sarhad, planned: Path, plan:
         assert found["value_in_plan"] == pytest.approx(item["marginal_value"], rel=1e-6, abs=1e-9)
     else:
         assert found["value_in_plan"] >= item["marginal_value"] - 1e-9
+
+
+def test_explain_speaks_in_sentences(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:
+    item = plan["items"][0]
+    text = sarhad("explain", planned, item["item"], "--plan", "draft", "-q").stdout
+    assert text.startswith(f"{item['item']} is in plan draft: work starts in {item['start_quarter']}.\n")
+    assert not re.search(r"\[|\]|True|False|None|\d\.\d{6}", text), text
+    chosen = {one["item"] for one in plan["items"]}
+    other = next(one for one in sorted(Programme.open(planned)["item"]["id"]) if one not in chosen)
+    text = sarhad("explain", planned, other, "--plan", "draft", "-q").stdout
+    assert text.startswith(f"{other} is not in plan draft.")
+    assert not re.search(r"\[|\]|True|False|None|\d\.\d{6}", text), text
 
 
 def test_trace_leads_to_rows_and_sources(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:

@@ -148,8 +148,12 @@ def evaluate(
     plan: PlanName,
     mover: Annotated[
         str,
-        typer.Option(help="informed, logit, fixed (keeps its old paths), partly (knows half the items)."),
+        typer.Option(help="informed, logit, fixed (keeps its old paths), partly (knows some items only)."),
     ] = "informed",
+    known: Annotated[
+        str | None,
+        typer.Option(help="What `partly` knows: ITEM,ITEM or a file with ids; else every other item."),
+    ] = None,
     fine: Annotated[
         bool, typer.Option("--fine", help="Also judge the final state on the fine grid.")
     ] = False,
@@ -160,7 +164,7 @@ def evaluate(
     from sarhad.workflow.evaluating import evaluate_plan
 
     with watching(quiet=quiet) as watch:
-        done = evaluate_plan(programme, plan, mover=mover, is_fine=fine, on_step=watch)
+        done = evaluate_plan(programme, plan, mover=mover, known=known, is_fine=fine, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

@@ -32,5 +32,38 @@ def explain_item(source: Path, item: str, plan: str, *, on_step: OnStep = silent
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in found.items():
-        yield f"{name.replace('_', ' '):>24}  {value}"
+    item, change = found["item"], found["value_change"]
+    if found["is_in_plan"]:
+        yield f"{item} is in plan {found['plan']}: work starts in {found['start_quarter']}."
+        yield f"Without it {shown(found['value_in_plan'])} more attempts would get through (weighted, horizon and tail)."
+        yield from _named("With it would go what cannot do without it", found["goes_with"])
+    else:
+        yield f"{item} is not in plan {found['plan']}." + (
+            f" The first quarter in which it could start is {found['start_quarter']}."
+            if found["start_quarter"]
+            else ""
+        )
+        yield f"Added at no cost it would spare {shown(found['value_in_plan'])} attempts (weighted, horizon and tail)."
+        yield from _named("It would come with what it requires", found["goes_with"])
+    yield f"Alone, with what it requires, it would spare {shown(found['value_alone'])} of the attempts of doing nothing."
+    if found["binds"]:
+        yield (
+            "With it paid for, what the plan leaves would not pay for its like:"
+            if found["is_in_plan"]
+            else "What stands in the way:"
+        )
+        yield from (f"  {text}" for text in found["binds"])
+    if found["replaced_by"]:
+        what = "The money it frees would buy" if found["is_in_plan"] else "To make room would have to go"
+        yield from _named(what, found["replaced_by"])
+        yield f"That exchange would {'raise' if change > 0 else 'lower'} the value by {shown(abs(change))}."
+
+
+def shown(value: float) -> str:
+    """Return a number for people: with separators, two decimals, or three digits where it is small."""
+    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
+
+
+def _named(what: str, items: list[str]) -> Iterator[str]:
+    if items:
+        yield f"{what}: {', '.join(items)}."

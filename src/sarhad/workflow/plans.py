@@ -120,7 +120,16 @@ def certificate(prog: Programme, path: Path) -> Mapping[str, Any]:
     return {name: content.get(name) for name in CERTIFICATE}
 
 
-def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
+def file_items(path: Path) -> pd.DataFrame:
+    """Return the items of a plan.json, whatever programme they belong to; columns as of `plan_items`.
+
+    Raises
+    ------
+    StoreError
+        If it is no plan.json.
+    DataError
+        If an item stands in it twice.
+    """
     content = read_plan(path)
     try:
         rows = content["items"]
@@ -142,7 +151,12 @@ def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
             column="item_id",
             ids=twice,
         )
-    unknown = sorted(set(frame["item"]) - set(prog["item"]["id"]))
+    return frame.rename(columns={"item": "item_id"})
+
+
+def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
+    frame = file_items(path)
+    unknown = sorted(set(frame["item_id"]) - set(prog["item"]["id"]))
     if unknown:
         raise DataError(
             f"{path.name}: {len(unknown)} of {len(frame)} items are not in the programme: {', '.join(unknown[:5])}. "
@@ -151,7 +165,7 @@ def _from_file(prog: Programme, path: Path) -> pd.DataFrame:
             column="item_id",
             ids=unknown,
         )
-    return frame.rename(columns={"item": "item_id"})
+    return frame
 
 
 def _no_plan(path: Path, why: str) -> StoreError:
