@@ -213,7 +213,9 @@ def swings() -> pd.DataFrame:
         }
         for k, name in enumerate(names)
     ]  # fmt: skip
-    still = dict(rows[-1], name="No effect at all", row="row-99", what="refraction", value_low=8.0, value_high=8.0)
+    still = dict(
+        rows[-1], name="No effect at all", row="row-99", what="refraction", value_low=8.0, value_high=8.0
+    )
     return named([*rows, {**still, **dict.fromkeys(("subject_id", "name_en", "name_ar"))}])
 
 

@@ -121,7 +121,7 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
     prepared, result = planned.prepared, planned.result
     prog, instance = prepared.prog, prepared.instance
     operating, years = timeline(planned.terms, result.plan_items)
-    found = _before_after(prepared, operating[-1])
+    found = before_after(prepared, operating[-1])
     apart = situation.programme_rates(prog)
     flow = contents.flow(prepared, operating[-1])
     swings = assumptions.swings(prepared, operating[-1])
@@ -160,7 +160,8 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
     )
 
 
-def _before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:
+def before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:
+    """Return a year of the final state without and with the plan."""
     one = np.ones(1)
     return contents.BeforeAfter(
         before=evaluate(prepared.instance, np.zeros_like(final)[None, :], one),
@@ -187,8 +188,8 @@ def _headline(planned: Planned, operating: BoolArray, years: FloatArray, moved: 
         detected_after=spread["after"],
         cost_usd=float(result.plan_items["cost_usd"].sum()),
         budget_usd=float(budget["amount_usd"].sum()),
-        greedy_value=_value_of(planned, planner.greedy(prepared.instance, planned.terms)),
-        even_value=_value_of(planned, planner.even_spread(prepared.instance, planned.terms)),
+        greedy_value=value_of(planned, planner.greedy(prepared.instance, planned.terms)),
+        even_value=value_of(planned, planner.even_spread(prepared.instance, planned.terms)),
         value_everything=_everything(planned, operating, years),
         value_fixed_paths=fixed.value - result.constant,
         moved_share=moved,
@@ -204,7 +205,8 @@ def _everything(planned: Planned, operating: BoolArray, years: FloatArray) -> fl
     return float(total) - planned.result.constant
 
 
-def _value_of(planned: Planned, plan_items: pd.DataFrame) -> float:
+def value_of(planned: Planned, plan_items: pd.DataFrame) -> float:
+    """Return the value of other items under the limits of a plan."""
     operating, years = timeline(planned.terms, plan_items)
     total = value_by_period(planned.prepared.instance, operating, years).sum()
     return float(total) - planned.result.constant
