@@ -193,11 +193,13 @@ def trace(
         str, typer.Argument(help="A figure, such as value, cost:ITEM or detection:SECTION.")
     ] = "list",
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Follow a figure of the report to its formula, rows and sources. `list` names the figures."""
+    """Follow a figure of the report to its value, formula, rows and sources. `list` names the figures."""
     from sarhad.workflow.tracing import trace_figure
 
-    done = trace_figure(programme, figure)
+    with watching(quiet=quiet) as watch:
+        done = trace_figure(programme, figure, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

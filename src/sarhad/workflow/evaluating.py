@@ -107,7 +107,8 @@ def known_items(item_ids: tuple[str, ...], known: str | None) -> BoolArray:
         If an id is not one of an item.
     """
     if known is None:
-        return np.arange(len(item_ids)) % 2 == 0
+        is_known: BoolArray = np.arange(len(item_ids)) % 2 == 0
+        return is_known
     path = Path(known)
     if not path.is_file():
         named = known.split(",")
@@ -122,8 +123,7 @@ def known_items(item_ids: tuple[str, ...], known: str | None) -> BoolArray:
             f"--known: {len(unknown)} of {len(wanted)} are neither items nor a file: {', '.join(unknown[:5])}. Give ids "
             "with commas between, a file with one a line, or a plan.json."
         )
-    is_known: BoolArray = np.isin(np.array(item_ids), sorted(wanted))
-    return is_known
+    return np.isin(np.array(item_ids), sorted(wanted))
 
 
 def mover_named(prepared: Prepared, name: str, is_known: BoolArray) -> Mover:
