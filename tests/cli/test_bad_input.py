@@ -333,7 +333,7 @@ def test_a_catalogue_is_a_programme_of_a_few_tables(line_file: Path, tmp_path: P
     tables = tmp_path / "tables"
     tables.mkdir()
     shutil.copy(TINY / "threat.csv", tables)
-    words = ("--border", str(line_file), "--terrain", DEM, "--catalogue", str(tables))
+    words = ("--border", str(line_file), "--terrain", DEM, "--catalogue", str(tables), "--corridor", "6")
     bare = run("new", str(tmp_path / "bare.gpkg"), *words)
     assert_clear(bare, 1)
     assert "it has no programme.toml" in bare.output
