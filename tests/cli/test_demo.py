@@ -53,6 +53,22 @@ def test_ctrl_c_during_the_report_keeps_the_plan_and_says_what_is_missing(
     assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["items"] == found["items"]
 
 
+def test_a_demo_replaces_an_earlier_one_but_no_plans_of_your_own(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "gather", lambda *_: None)
+    monkeypatch.setattr(demo, "write_reports", lambda *_: [])
+    again = ("demo", "-o", tmp_path, "--time-limit", "0", "--quiet")
+    assert [sarhad(*again).exit_code for _ in range(2)] == [0, 0]
+    target = tmp_path / "programme.gpkg"
+    assert sarhad("plan", target, "--name", "mine", "--time-limit", "0", "-q").exit_code == 0
+    before = target.read_bytes()
+    refused = sarhad(*again)
+    assert refused.exit_code == 4
+    assert "holds plans of your own: mine. Choose another folder" in refused.output
+    assert target.read_bytes() == before
+
+
 def test_ctrl_c_during_the_search_leaves_the_report_out(
     sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

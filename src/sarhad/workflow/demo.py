@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sarhad import plan as planner
-from sarhad.errors import StoreError
+from sarhad.errors import RefusedError, StoreError
 from sarhad.programme import Programme
 from sarhad.workflow import planning
 from sarhad.workflow.folders import require_target, require_writable
@@ -47,6 +47,7 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     source, target = example_path(), out / "programme.gpkg"
     require_writable(out)
     require_target(target, source, is_replacing=True)
+    _require_own(target)
     prepared = prepare(Programme.open(source), on_step=on_step)
     planned = planning.find_plan(
         prepared, NAME, spec=planner.PlanSpec(), time_limit_s=time_limit_s, seed=seed, on_step=on_step
@@ -63,6 +64,16 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
         )
         found |= {"stopped": "interrupt", "notices": [*found["notices"], missing]}
     return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages or ()]}, _lines)
+
+
+def _require_own(target: Path) -> None:
+    """Refuse to replace what holds other plans than an earlier demo left."""
+    is_held = target.exists() and target.stat().st_size > 0
+    others = sorted(set(Programme.open(target)["plan"]["id"]) - {NAME}) if is_held else []
+    if others:
+        raise RefusedError(
+            f"{target} holds plans of your own: {', '.join(others)}. Choose another folder with -o, or move it away."
+        )
 
 
 def _report(planned: planning.Planned, out: Path, on_step: OnStep) -> list[Path] | None:
