@@ -33,6 +33,20 @@ def test_removal_values_are_the_difference_of_two_evaluations(seed, inf):
 
 
 @settings(max_examples=12, deadline=None)
+@given(seed=SEEDS)
+def test_a_set_is_removed_as_a_whole_whatever_its_members_operate(seed):
+    instance, plan = tiny_game(seed, n_side=7, n_items=8), plan_of(seed, 8)
+    sets = [np.array([0, 3]), np.array([1, 2, 7]), np.array([5])]
+    found = removal_values(instance, plan, YEARS, sets)
+    value = evaluate(instance, plan, YEARS).value
+    for k, members in enumerate(sets):
+        without = plan.copy()
+        without[:, members] = False
+        expected = evaluate(instance, without, YEARS).value - value
+        assert found[k] == pytest.approx(expected, rel=1e-9, abs=1e-11 * value)
+
+
+@settings(max_examples=12, deadline=None)
 @given(seed=SEEDS, inf=st.booleans())
 def test_addition_values_are_the_difference_of_two_evaluations(seed, inf):
     instance, plan = tiny_game(seed, n_side=7, n_items=8, inf=inf), plan_of(seed, 8)

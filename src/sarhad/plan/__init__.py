@@ -2,7 +2,7 @@
 
 from sarhad.plan.baseline import even_spread, greedy
 from sarhad.plan.explanation import Explanation, explain
-from sarhad.plan.limits import Terms, operating
+from sarhad.plan.limits import Terms, falls_with, operating
 from sarhad.plan.money import tail_upkeep
 from sarhad.plan.reading import terms
 from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
@@ -17,6 +17,7 @@ __all__ = [
     "Terms",
     "even_spread",
     "explain",
+    "falls_with",
     "greedy",
     "operating",
     "optimise",

@@ -116,7 +116,8 @@ class Master:
     ) -> None:
         self.terms, self.time = terms, time
         self.n_groups = len(weight)
-        self._usd = max(float(terms.budget_usd.sum()) / UNITS, 1e-9)  # dollars in a unit
+        money = max(float(terms.budget_usd.sum()), float(cost.max(initial=0)))
+        self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
         self._cost = cost / self._usd
         if not terms.is_tail_paid:
             self._cost[:, :, terms.n_horizon_years :] = 0.0

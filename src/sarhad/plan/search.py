@@ -328,12 +328,23 @@ class _Run:
         search.restore(best)
 
     def _say_why_nothing(self) -> None:
-        """Give notice when nothing is built."""
-        limited = self.out.total[:, :, : self.terms.n_horizon_years].sum(axis=2)
-        least = int(limited.min()) if self.terms.n_items else 0
-        self.notices.append(
-            f"nothing is built: no item fits the money and the limits (the cheapest costs {least:,} usd)"
-        )
+        """Give notice when nothing is built, with what stands in the way."""
+        terms, allowed = self.terms, self.locks.allowed
+        counted = slice(None) if terms.is_tail_paid else slice(terms.n_horizon_years)
+        cost = np.where(allowed, self.out.total[:, :, counted].sum(axis=2), 2**62).min(axis=1, initial=2**62)
+        payable = np.where(allowed.any(axis=1), terms.payers.any(axis=1)[terms.item_class], False)
+        if not allowed.any():
+            why = f"no item can start and still operate by {terms.quarters[-1]}"
+        elif not (payable & (cost > 0)).any() or terms.budget_usd.sum() == 0:
+            why = "no partner has money that may pay for any of the items"
+        elif self.time_limit_s == 0:
+            why = "no time was given to search for a plan"
+        elif self.game.of.n == 0:
+            why = "no item touches any path"
+        else:
+            least = int(cost[payable & (cost > 0)].min())
+            why = f"no item that lowers the value fits the money of its years, tail included (the cheapest costs {least:,} usd)"
+        self.notices.append(f"nothing is built: {why}")
 
     def _answer(self, status: Status) -> PlanResult:
         """Return the result; the value comes from `detection.evaluate`."""

@@ -125,19 +125,25 @@ def find_plan(
     if result.stopped == "interrupt":
         result = dataclasses.replace(result, notices=(*result.notices, UNPRICED))
     else:
-        result = _priced(prepared, result, operating, years, on_step)
+        result = _priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
     return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
 
 
 def _priced(
-    prepared: Prepared, result: planner.PlanResult, operating: BoolArray, years: FloatArray, on_step: OnStep
+    prepared: Prepared, terms: planner.Terms, result: planner.PlanResult, on_step: OnStep
 ) -> planner.PlanResult:
-    """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so."""
+    """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so.
+
+    The marginal value of an item is what the plan loses without it and without what cannot do without it.
+    """
+    operating, years = timeline(terms, result.plan_items)
     try:
         goes_on = on_step(Step("explain", 0.0))
         chosen = item_numbers(prepared, result.plan_items)
-        marginal = removal_values(prepared.instance, operating, years, chosen)
+        start = planner.starts(terms, result.plan_items)
+        lost = [planner.falls_with(terms, start, int(item)) for item in chosen]
+        marginal = removal_values(prepared.instance, operating, years, lost)
     except KeyboardInterrupt:
         return dataclasses.replace(result, stopped="interrupt", notices=(*result.notices, UNPRICED))
     finally:
