@@ -220,6 +220,11 @@ def test_every_cell_of_a_wide_table_names_its_column_on_a_phone(html: str) -> No
         assert not re.findall(r"<td(?![^>]*(data-label|colspan))[^>]*>", table)
 
 
+def test_sentences_stand_apart(written: Mapping[str, Written]) -> None:
+    paragraphs = re.findall(r"<p[ >].*?</p>", text_of(written, "en"), flags=re.DOTALL)
+    assert not [p for p in paragraphs if re.search(r"[a-z]\.[A-Z]", words_of(p))]
+
+
 def test_every_item_is_in_the_page_once_in_its_table(html: str, sample_content: Content) -> None:
     start, end = html.index('id="table-items"'), html.index('id="table-mix"')
     table = html[start:end]

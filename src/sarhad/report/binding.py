@@ -8,6 +8,7 @@ import pandas as pd
 
 from sarhad.report import summaries
 from sarhad.report.content import Content
+from sarhad.report.language import Language
 
 TIGHT = 0.02  # a purse counts as used up when no more than this share of it is left
 
@@ -98,3 +99,68 @@ def tail(partners: pd.DataFrame, a_year_usd: float) -> Tail | None:
         of_a_year=offered / a_year_usd if a_year_usd > 0 else 0.0,
         is_assumed=bool(partners["is_tail_assumed"].any()),
     )
+
+
+def limits(found: Binding, language: Language, years: tuple[int, int]) -> list[str]:
+    """Return in sentences what the money allows, what of it binds, and what is carried over."""
+    say, money, (first, last) = language.say, language.money, years
+    said = [
+        say(
+            "Of {offered} offered from {first} to {last} the plan asks for {asked}; {left} stay unspent.",
+            offered=money(found.offered_usd),
+            first=first,
+            last=last,
+            asked=money(found.offered_usd - found.left_usd),
+            left=money(found.left_usd),
+        )
+    ]
+    if found.tight_years:
+        said.append(
+            say(
+                "Nearly all that was offered until then is spent at the end of {years}: the money of these years binds.",
+                years=language.listed(str(year) for year in found.tight_years),
+            )
+        )
+    said += _of_tail(found.tail, language, last)
+    if not found.is_spent and not (found.tail is not None and found.tail.binds):
+        said.append(
+            say(
+                "What is left at the end buys nothing more, because of what the partners may pay for, of "
+                "prerequisites and of the time that building takes, or because the search found nothing better."
+            )
+        )
+    said.append(
+        say(
+            "Money that is left at the end of a year is carried over into the next one where the budget allows it; "
+            "where more is asked than was offered for a year, it comes from there."
+        )
+    )
+    return said
+
+
+def _of_tail(found: Tail | None, language: Language, last: int) -> list[str]:
+    """Return in sentences whether the upkeep after the horizon binds."""
+    say, money = language.say, language.money
+    if found is None:
+        return [
+            say("No money is stated for upkeep after {last}, and the plan is not limited by it.", last=last)
+        ]
+    if found.binds:
+        said = say(
+            "What also binds is the upkeep after {last}: the measures need {asked} a year, and {offered} a year are "
+            "offered for it ({share} of what is offered in a year before). A further measure that needs upkeep "
+            "finds no money there, whatever is left to build it.",
+            last=last,
+            asked=money(found.asked_usd),
+            offered=money(found.offered_usd),
+            share=language.percent(found.of_a_year, 0),
+        )
+    else:
+        said = say(
+            "After {last}, the measures need {asked} a year for upkeep of {offered} a year offered: this does not bind.",
+            last=last,
+            asked=money(found.asked_usd),
+            offered=money(found.offered_usd),
+        )
+    assumed = say("The money for upkeep after {last} is an assumption.", last=last)
+    return [said, assumed] if found.is_assumed else [said]

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sarhad.report import fonts, palette, summaries
-from sarhad.report.binding import binding
+from sarhad.report.binding import binding, limits
 from sarhad.report.content import Content
 from sarhad.report.language import Language
 from sarhad.report.notices import said
@@ -65,7 +65,7 @@ def page(
         tables=made,
         asks=asks(content, language, made),
         matrix=_matrix(content, language),
-        binding=binding(content),
+        money_words=limits(binding(content), language, summaries.horizon_years(content)),
         outcomes=_outcomes(content),
         search_end=_search_end(content, language),
         notices=[said(language, notice) for notice in content.notices],

@@ -112,7 +112,8 @@ def carried_over(content: Content) -> dict[tuple[str, str], float]:
         (str(partner), str(year)): float(usd)
         for partner, year, usd in zip(frame["partner_id"], frame["year"], over, strict=True)
     }
-    total = over.groupby(frame["year"]).sum()
+    sums = frame.groupby("year")[["asked_usd", "amount_usd"]].sum()
+    total = (sums["asked_usd"] - sums["amount_usd"]).clip(lower=0.0)
     return {**found, **{("total", str(year)): float(usd) for year, usd in total.items()}}
 
 

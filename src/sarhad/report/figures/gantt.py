@@ -91,9 +91,8 @@ def _draw_rows(
     if width.is_narrow:
         axes.set_yticks([])
         for row, name in enumerate(names.values()):
-            axes.text(
-                0, row - 0.06, name, ha="right" if language.is_rtl else "left", va="bottom", fontsize=7.5
-            )
+            side = "right" if language.is_rtl else "left"
+            axes.text(0, row - 0.06, name, ha=side, va="bottom", fontsize=7.5)
     else:
         axes.set_yticks(np.arange(len(names)), list(names.values()), fontsize=9)
     axes.set(xlim=(0, len(quarters) + 0.2), ylim=(len(names) - 0.5, -0.5))
