@@ -143,14 +143,13 @@ def _multiply(game, state, binary, new, n):  # type: ignore[no-untyped-def]
 def _unit_change(game, state, unit, low, most, is_kept):  # type: ignore[no-untyped-def]
     """Return how the value of a unit changes from quarter `low` on, changed paths read from the scratch.
 
-    `most` is room for a number a quarter; paths are read row by row, for the cache and the vector unit.
+    `most` is room for a number a quarter; paths are read row by row, for the cache.
     """
     most[:] = 0.0
     for p in range(game.first[unit], game.first[unit + 1]):
         row = state.scratch[p] if state.stamp[p] == 1 else state.evade[p]
         for t in range(low, len(most)):
-            chance, known = row[t], most[t]
-            most[t] = chance if chance > known else known  # noqa: FURB136 - max minds NaN and is not vectorised
+            most[t] = max(most[t], row[t])
     delta = 0.0
     before, weight = state.most[unit], game.weight[unit]
     for t in range(low, len(most)):
