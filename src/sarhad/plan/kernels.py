@@ -140,13 +140,23 @@ def _multiply(game, state, binary, new, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _best_chances(game, state, unit, low, most):  # type: ignore[no-untyped-def]
-    """Put into `most` the best chance of a unit's paths from quarter `low` on, changed paths from the scratch."""
+def _unit_change(game, state, unit, low, most, is_kept):  # type: ignore[no-untyped-def]
+    """Return how the value of a unit changes from quarter `low` on, changed paths read from the scratch.
+
+    `most` is room for a number a quarter; paths are read row by row, for the cache.
+    """
     most[:] = 0.0
-    for p in range(game.first[unit], game.first[unit + 1]):  # row by row, for the cache and the vector unit
+    for p in range(game.first[unit], game.first[unit + 1]):
         row = state.scratch[p] if state.stamp[p] == 1 else state.evade[p]
         for t in range(low, len(most)):
-            most[t] = row[t] if row[t] > most[t] else most[t]
+            most[t] = max(most[t], row[t])
+    delta = 0.0
+    before, weight = state.most[unit], game.weight[unit]
+    for t in range(low, len(most)):
+        delta += weight[t] * (most[t] - before[t])
+        if is_kept:
+            before[t] = most[t]
+    return delta
 
 
 @njit(cache=True, nogil=True)
@@ -172,16 +182,7 @@ def shift(game, state, item, since, is_kept):  # type: ignore[no-untyped-def]
         u = game.unit[state.touched[m]]
         if state.touched[paths + u] == 0:
             state.touched[paths + u] = 1
-            most[:] = 0.0
-            for p in range(game.first[u], game.first[u + 1]):  # row by row, for the cache and the vector unit
-                row = state.scratch[p] if state.stamp[p] == 1 else state.evade[p]
-                for t in range(low, count):
-                    most[t] = max(most[t], row[t])
-            known, weight = state.most[u], game.weight[u]
-            for t in range(low, count):
-                delta += weight[t] * (most[t] - known[t])
-                if is_kept:
-                    known[t] = most[t]
+            delta += _unit_change(game, state, u, low, most, is_kept)
     for m in range(n):
         p = state.touched[m]
         state.stamp[p] = 0
