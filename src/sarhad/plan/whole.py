@@ -12,12 +12,14 @@ from sarhad.plan.game import Changeable
 from sarhad.plan.lifting import lifted_cuts, lifted_values
 from sarhad.plan.limits import Terms
 from sarhad.plan.master import Cuts
+from sarhad.plan.mixing import mixed_cuts
 from sarhad.plan.pool import Pool
 
 STARTS = 2000  # allowed starts up to which a programme counts as small
 ETAS = 5000  # units and quarters up to which each has a chance to evade of its own
 WANTED = 0.02  # share of the mean shortfall below which a group is not cut
 FULL = 1e-12
+HITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # exposure that a binary counts as where paths are sought that meet few
 TINY = 1e-9  # slopes below this are left out of a cut, at its expense
 
 
@@ -36,6 +38,7 @@ class Whole(Bounding):
         n = game.of.n
         self.groups = Grouping(np.arange(n), game.weight, game.low, np.ones(n))
         self.cuts: list[Cuts] = []
+        self._worth = terms.quarter_weight[:, None] * game.weight
         self._largest = np.max([np.asarray(m.max(axis=0).todense()).ravel() for m in game.over.by_mover], axis=0)
         self._largest = np.maximum(self._largest, game.over.by_threat.max(axis=1, initial=0.0))
 
@@ -81,26 +84,38 @@ class Whole(Bounding):
             Look for paths with mean chances, too: at fractional points they lead to higher cuts.
         """
         states = self.supports.states(items)
-        self.pool.add(self.game.paths(np.concatenate([states, self._mean(states)]) if explore else states)[1])
-        pool, worth = self.pool, self.master.time.weight[:, None] * self.game.weight
-        first = pool.first(self.game.of.n)[:-1]
-        parts, total = [], 0.0
-        found = [lifted_values(pool.added, pool.fixed, state) for state in states]
-        best = np.stack([np.maximum.reduceat(value, first) for value, _ in found])
-        short = (best - eta) * worth
-        total = float(short.clip(0.0).sum())
-        chosen = short > max(wanted * total / short.size, least)
-        for quarter, (value, size) in enumerate(found):
-            top = np.flatnonzero((value >= best[quarter][pool.unit]) & chosen[quarter][pool.unit])
-            path = top[np.unique(pool.unit[top], return_index=True)[1]]
-            added = csr_array(pool.added[path])
-            level, slope = lifted_cuts(added, pool.fixed[path], states[quarter], size[path])
-            parts.append(
-                (pool.unit[path], *_without_tiny(level, csr_array(slope @ self.supports.least(items[quarter]))))
-            )
-        at = np.repeat(np.arange(len(parts)), [len(unit) for unit, _, _ in parts])
-        unit, level = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
-        return Cuts(at, unit, level, csr_array(vstack([part[2] for part in parts]))), total
+        self.pool.add(self.game.paths(self._points(states) if explore else states)[1])
+        short = np.zeros((2, *eta.shape))
+        found = [self._two(state) for state in states]
+        for quarter, kinds in enumerate(found):
+            for kind, (height, _, _) in enumerate(kinds):
+                short[kind, quarter] = (height - eta[quarter]) * self._worth[quarter]
+        total = float(short.max(axis=0).clip(0.0).sum())
+        chosen = short > max(wanted * total / eta.size, least)
+        parts = []
+        for quarter, kinds in enumerate(found):
+            for kind, (_, level, slope) in enumerate(kinds):
+                unit = np.flatnonzero(chosen[kind, quarter])
+                over_items = csr_array(csr_array(slope[unit]) @ self.supports.least(items[quarter]))
+                parts.append((np.full(len(unit), quarter), unit, *_without_tiny(level[unit], over_items)))
+        at, unit, level = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 2))
+        return Cuts(at, unit, level, csr_array(vstack([part[3] for part in parts]))), total
+
+    def _two(self, state: FloatArray) -> list[tuple[FloatArray, FloatArray, csr_array]]:
+        """Return height, level and slopes of the best cut of each unit, of a single path and of several."""
+        pool, n = self.pool, self.game.of.n
+        value, size = lifted_values(pool.added, pool.fixed, state)
+        best = np.maximum.reduceat(value, pool.first(n)[:-1])
+        top = np.flatnonzero(value >= best[pool.unit])
+        path = top[np.unique(pool.unit[top], return_index=True)[1]]
+        single = lifted_cuts(csr_array(pool.added[path]), pool.fixed[path], state, size[path])
+        return [(best, *single), mixed_cuts(pool, self.game.low, state)]
+
+    def _points(self, states: FloatArray) -> FloatArray:
+        """Return where to look for paths: the states, and where paths are priced by mean chance or by hits."""
+        known = np.maximum(self._largest, FULL)
+        hits = [weight * states / known for weight in HITS]
+        return np.concatenate([states, self._mean(states), *hits])
 
     def _mean(self, states: FloatArray) -> FloatArray:
         """Return the states at which a path's exposure is that of its mean chance, each binary drawn on its own."""
