@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_array
 
-from sarhad.detection.instance import FloatArray, IntArray
+from sarhad.detection.instance import FloatArray
 from sarhad.plan.pool import Pool
 
 STEP = 1e-7  # by which each path of a cut must be emptier than the one before

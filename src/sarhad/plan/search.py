@@ -28,12 +28,13 @@ from sarhad.plan.result import (
     gap,
     gap_of_gain,
 )
-from sarhad.plan.whole import Whole, is_small
+from sarhad.plan.whole import STARTS, Whole, is_small
 
 log = logging.getLogger(__name__)
 
 OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
 TRIES = 10  # items looked at again before one is inserted
+NOTHING = 1e-12  # share of the value with nothing built that counts as nothing
 FIRST_EPOCHS = 3
 DIVES = 2
 DIVE_STARTS = 1000
@@ -157,11 +158,16 @@ class _Run:
             self._turns()
         if not (self.start >= 0).any():
             self._say_why_nothing()
-        return self._answer("optimal" if gap(self.value, self.bound) <= self.target_gap else "feasible")
+        return self._answer("feasible" if self._is_open() else "optimal")
 
     def _left(self) -> float:
         """Return the seconds left."""
         return self.time_limit_s - (time.perf_counter() - self.began)
+
+    def _is_open(self) -> bool:
+        """Tell whether value and bound are still apart."""
+        apart = self.value - self.bound
+        return apart > self.target_gap * self.value and apart > NOTHING * self.without
 
     def _goes_on(self, phase: str) -> bool:
         """Report progress; tell whether to go on."""
@@ -221,7 +227,7 @@ class _Run:
         count = FIRST_EPOCHS
         self._begin(count)
         rounds = 0
-        while not self.is_done and self._goes_on("search") and gap(self.value, self.bound) > self.target_gap:
+        while not self.is_done and self._goes_on("search") and self._is_open():
             if self.work_limit is not None and rounds >= self.work_limit:
                 return
             rounds += 1
@@ -246,6 +252,8 @@ class _Run:
                 if count < self.terms.n_quarters:
                     count = min(EPOCHS_GROW * count, self.terms.n_quarters)
                     self._begin(count)
+                elif self.locks.allowed.sum() <= STARTS:
+                    self._whole()
 
     def _prove(self) -> None:
         """Solve a small programme over whole starts: linear programme, some improvement, then the engine."""
@@ -255,10 +263,11 @@ class _Run:
         self._begin(self.terms.n_quarters)
         if self.work_limit == 0:
             return
-        while self._goes_on("search") and gap(self.value, self.bound) > self.target_gap:
+        while self._goes_on("search") and self._is_open():
             is_solved = self.bounding.round(self._left())
             self.bound = max(self.bound, self.bounding.bound)
-            if is_solved and self.bounding.news == 0 and self.bounding.short < LOOSE * self.value:
+            is_near = self.bounding.short < LOOSE * self.value or self.bounding.n_cut == 0
+            if is_solved and self.bounding.news == 0 and is_near:
                 break
         for _ in range(POLISHES):
             if self.bounding.answer is None or not self._goes_on("search"):
@@ -300,7 +309,7 @@ class _Run:
     def _whole(self) -> None:
         """Solve over whole starts until bound and value meet: exact, for small programmes."""
         last: IntArray | None = None
-        while self._goes_on("whole") and gap(self.value, self.bound) > self.target_gap:
+        while self._goes_on("whole") and self._is_open():
             start = self.bounding.whole(self._left())
             self.bound = max(self.bound, self.bounding.bound)
             if start is None or (last is not None and (start == last).all()):

@@ -30,11 +30,12 @@ SETTINGS: dict[str, object] = {
     "misc/usesymmetry": 0,  # cuts not yet found would break it
     "misc/catchctrlc": False,
     "presolving/maxrestarts": 0,
+    "presolving/donotmultaggr": True,  # a plan from outside could not be set otherwise
     "numerics/feastol": TOLERANCE,
     # What closes the gap are mixed-integer rounding cuts of several path cuts of one unit, at the root.
     "separating/aggregation/maxroundsroot": -1,
     "separating/aggregation/maxtriesroot": -1,
-    "separating/aggregation/maxfailsroot": -1,
+    "separating/aggregation/maxfailsroot": 100,
     "cutselection/hybrid/minorthoroot": 0.5,
     "separating/gomory/freq": -1,
     "separating/zerohalf/freq": -1,
@@ -82,7 +83,8 @@ class Tree:
         seed: int,
     ) -> None:
         self.whole, self.terms, self.watch = whole, terms, watch
-        self.cost = cost
+        self.cost = cost.copy()
+        self.cost[:, :, terms.n_horizon_years :] *= int(terms.is_tail_paid)
         self._source = purse(terms)
         self.starts = np.argwhere(allowed)
         self.n_eta = terms.n_quarters, whole.game.of.n
@@ -94,7 +96,9 @@ class Tree:
         self.x = [self.model.addVar(f"x{k}", vtype="B") for k in range(len(self.starts))]
         low = self._lowest(allowed)
         self.eta = [
-            self.model.addVar(f"e{k}", lb=float(low.flat[k]), ub=1.0, obj=float(self.worth.flat[k] * self.scale))
+            self.model.addVar(
+                f"e{k}", lb=float(low.flat[k]), ub=1.0, obj=float(self.worth.flat[k] * self.scale)
+            )
             for k in range(low.size)
         ]
         self._choices(forced)
@@ -126,7 +130,9 @@ class Tree:
         if len(columns) == 0:
             return
         every = self.x + self.eta
-        total = pyscipopt.quicksum(f * every[k] for k, f in zip(columns.tolist(), factors.tolist(), strict=True))
+        total = pyscipopt.quicksum(
+            f * every[k] for k, f in zip(columns.tolist(), factors.tolist(), strict=True)
+        )
         self.model.addCons(total >= low if high is None else total <= high)
 
     def _choices(self, forced: IntArray) -> None:
@@ -149,7 +155,7 @@ class Tree:
                     row = reach[[item]] - csr_array(np.ones((1, len(members))) @ reach[list(members)])
                     row = csr_array(row)
                     if (row.data > 0).any():
-                        self._add(row.indices, row.data, None, 0.0)
+                        self._add(np.asarray(row.indices, dtype=np.int64), row.data, None, 0.0)
 
     def _money(self, mask: BoolArray) -> tuple[IntArray, FloatArray, None, float]:
         """Return the row of the needs in the mask: together no more than the money that reaches them."""
@@ -181,7 +187,7 @@ class Tree:
         model.setParam("randomization/randomseedshift", seed % 2**31)
         self.paths, self.plans = _Paths(self), _Plans(self)
         model.includeConshdlr(
-            self.paths, "paths", "path cuts and money", sepapriority=1, enfopriority=-100, chckpriority=-100,
+            self.paths, "paths", "path cuts and money", sepapriority=1, enfopriority=-100, chckpriority=-5_000_000,
             sepafreq=1, propfreq=-1, eagerfreq=-1, maxprerounds=0, needscons=False,
         )  # fmt: skip
         when = SCIP_HEURTIMING.AFTERLPNODE | SCIP_HEURTIMING.DURINGLPLOOP | SCIP_HEURTIMING.BEFORENODE
@@ -197,8 +203,16 @@ class Tree:
         model.optimize()
         if self.error is not None:
             raise self.error
+        self.take_over()
         log.debug("%s after %d nodes, pool %d", model.getStatus(), model.getNNodes(), self.whole.pool.n)
         return self.bound()
+
+    def take_over(self) -> None:
+        """Let the search keep SCIP's best plan if that is better than its own."""
+        value, _ = self.watch.best()
+        if self.model.getNSols() and self.model.getPrimalbound() / self.scale < value * (1 - 1e-7):
+            solution = self.model.getBestSol()
+            self.watch.keep(self.start_of(np.array([self.model.getSolVal(solution, v) for v in self.x])))
 
     def bound(self) -> float:
         """Return what the tree has proved, made safe against its tolerances."""
@@ -273,6 +287,7 @@ class _Paths(pyscipopt.Conshdlr):  # type: ignore[misc]
         if depth and model.getNSepaRounds() > 0:
             return SCIP_RESULT.DIDNOTRUN
         x, eta = self._point()
+        tree.take_over()
         self._guess(x, depth)
         value = tree.watch.best()[0]
         cuts, short = tree.whole.separate(
@@ -362,16 +377,20 @@ class _Plans(pyscipopt.Heur):  # type: ignore[misc]
 
     def heurexec(self, _: object, __: object) -> dict[str, object]:
         """Hand over a new best plan."""
-        tree = self.tree
+        tree, model = self.tree, self.model
         value, start = tree.watch.best()
-        if value >= self.known:
+        if value >= self.known or value * tree.scale >= model.getPrimalbound() - LAZY * SCALE:
             return {"result": SCIP_RESULT.DIDNOTRUN}
         self.known = value
-        solution, evade = self.model.createSol(self), tree.evade(start)
-        chosen = start[tree.starts[:, 0]] == tree.starts[:, 1]
-        for v, on in zip(tree.x, chosen.tolist(), strict=True):
-            self.model.setSolVal(solution, v, float(on))
-        for v, chance in zip(tree.eta, evade.ravel().tolist(), strict=True):
-            self.model.setSolVal(solution, v, chance)
-        is_kept = self.model.trySol(solution)
+        chosen = (start[tree.starts[:, 0]] == tree.starts[:, 1]).astype(np.float64)
+        levels = np.concatenate([chosen, tree.evade(start).ravel()])
+        columns = [model.getTransformedVar(v) for v in tree.x + tree.eta]
+        low = np.array([v.getLbGlobal() for v in columns])
+        high = np.array([v.getUbGlobal() for v in columns])
+        if ((levels < low - LAZY) | (levels > high + LAZY)).any():  # SCIP has proved that this is no gain
+            return {"result": SCIP_RESULT.DIDNOTFIND}
+        solution = model.createSol(self)
+        for v, level in zip(columns, levels.clip(low, high).tolist(), strict=True):
+            model.setSolVal(solution, v, level)
+        is_kept = model.trySol(solution)
         return {"result": SCIP_RESULT.FOUNDSOL if is_kept else SCIP_RESULT.DIDNOTFIND}

@@ -19,7 +19,14 @@ STARTS = 2000  # allowed starts up to which a programme counts as small
 ETAS = 5000  # units and quarters up to which each has a chance to evade of its own
 WANTED = 0.02  # share of the mean shortfall below which a group is not cut
 FULL = 1e-12
-HITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # exposure that a binary counts as where paths are sought that meet few
+HITS = (
+    0.25,
+    0.5,
+    1.0,
+    2.0,
+    4.0,
+    8.0,
+)  # exposure that a binary counts as where paths are sought that meet few
 TINY = 1e-9  # slopes below this are left out of a cut, at its expense
 
 
@@ -38,8 +45,11 @@ class Whole(Bounding):
         n = game.of.n
         self.groups = Grouping(np.arange(n), game.weight, game.low, np.ones(n))
         self.cuts: list[Cuts] = []
+        self.n_cut = 0
         self._worth = terms.quarter_weight[:, None] * game.weight
-        self._largest = np.max([np.asarray(m.max(axis=0).todense()).ravel() for m in game.over.by_mover], axis=0)
+        self._largest = np.max(
+            [np.asarray(m.max(axis=0).todense()).ravel() for m in game.over.by_mover], axis=0
+        )
         self._largest = np.maximum(self._largest, game.over.by_threat.max(axis=1, initial=0.0))
 
     def round(self, time_limit_s: float) -> bool:
@@ -51,6 +61,7 @@ class Whole(Bounding):
         self.bound = max(self.bound, answer.bound)
         cuts, self.short = self.separate(answer.state, answer.eta, WANTED, self.bound * 1e-6)
         self.add(cuts)
+        self.n_cut = len(cuts.level)
         self.news = self.master.require(answer.state) + self.master.price_starts(1e-6)
         self.master.purge(PATIENCE)
         return True
@@ -127,11 +138,14 @@ class Whole(Bounding):
         """Return the cuts that the last answer meets with equality."""
         assert self.answer is not None
         at, unit, level = (
-            np.concatenate([getattr(cuts, name) for cuts in self.cuts]) for name in ("epoch", "group", "level")
+            np.concatenate([getattr(cuts, name) for cuts in self.cuts])
+            for name in ("epoch", "group", "level")
         )
         slope = csr_array(vstack([cuts.slope for cuts in self.cuts]))
         row = np.repeat(np.arange(len(level)), np.diff(slope.indptr))
-        reached = np.bincount(row, slope.data * self.answer.state[at[row], slope.indices], minlength=len(level))
+        reached = np.bincount(
+            row, slope.data * self.answer.state[at[row], slope.indices], minlength=len(level)
+        )
         keep = np.flatnonzero(self.answer.eta[at, unit] + reached - level < 1e-7)
         return Cuts(at[keep], unit[keep], level[keep], csr_array(slope[keep]))
 
