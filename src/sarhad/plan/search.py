@@ -13,6 +13,7 @@ from sarhad.detection import evaluate
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding, choose_epochs
+from sarhad.plan.engine import EngineName, require
 from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.incumbent import Search
 from sarhad.plan.limits import Terms, operating
@@ -28,19 +29,23 @@ from sarhad.plan.result import (
     gap,
     gap_of_gain,
 )
+from sarhad.plan.whole import STARTS, Whole, is_small
 
 log = logging.getLogger(__name__)
 
 OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
 TRIES = 10  # items looked at again before one is inserted
+NOTHING = 1e-12  # share of the value with nothing built that counts as nothing
 FIRST_EPOCHS = 5
 MORE_TURNS = 20  # of ruin and recreate after each rounding
 ROWS_A_TURN = (
     300.0  # turns beside the linear programme grow with its rows to the power 1.5, as its seconds do
 )
-WHOLE = 2000  # allowed starts up to which whole starts are solved for
+POLISHES = 4  # improvements of the plan before a small programme is proved
+NODES = 100  # of the tree in one unit of work
 ANSWERS = 5  # of the linear programme in one turn
 CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
+LOOSE = 3e-4  # the same for a small programme, whose tree goes on cutting
 COARSE = 0.05  # the same while epochs will still be split
 EPOCHS_GROW = 2
 
@@ -54,6 +59,8 @@ def optimise(
     seed: int,
     work_limit: int | None = None,
     on_progress: OnProgress | None = None,
+    engine: EngineName = "highs",
+    target_gap: float = OPTIMAL,
 ) -> PlanResult:
     """Return the best plan found and a bound that no plan is below.
 
@@ -74,12 +81,17 @@ def optimise(
         the time ends first.
     on_progress
         Called after every step; returning False stops, and the best plan so far is returned.
+    engine
+        What proves small programmes: HiGHS, again and again with more cuts, or one tree of SCIP. Large
+        programmes are bounded by the linear programme with either.
+    target_gap
+        Relative gap at which the search stops and the plan counts as optimal.
 
     Raises
     ------
     SpecError
-        If instance and terms do not speak of the same items, a lock names what does not exist, or the time
-        limit is negative.
+        If instance and terms do not speak of the same items, a lock names what does not exist, the time
+        limit is negative, or the engine is not installed.
     SolverError
         If the linear programming solver breaks.
     """
@@ -89,7 +101,9 @@ def optimise(
         raise SpecError(
             "The game and the terms do not speak of the same items. Derive both from one programme."
         )
+    require(engine)
     run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress)
+    run.engine, run.target_gap = engine, target_gap
     return run.result()
 
 
@@ -121,6 +135,8 @@ class _Run:
         self.by_quarter: FloatArray = np.full(terms.n_quarters, self.game.weight.sum())
         self.stopped: Stopped | None = None
         self.is_done = False  # whole starts were solved to the solver's tolerance
+        self.engine: EngineName = "highs"
+        self.target_gap = OPTIMAL
         limited = self.out.total if terms.is_tail_paid else self.out.total[:, :, : terms.n_horizon_years]
         self.dollars = limited.sum(axis=2) / 1e6 + 1e-6
         self.notices: list[str] = list(terms.notices)
@@ -144,11 +160,16 @@ class _Run:
             self._turns()
         if not (self.start >= 0).any():
             self._say_why_nothing()
-        return self._answer("optimal" if gap(self.value, self.bound) <= OPTIMAL else "feasible")
+        return self._answer("feasible" if self._is_open() else "optimal")
 
     def _left(self) -> float:
         """Return the seconds left."""
         return self.time_limit_s - (time.perf_counter() - self.began)
+
+    def _is_open(self) -> bool:
+        """Tell whether value and bound are still apart."""
+        apart = self.value - self.bound
+        return apart > self.target_gap * self.value and apart > NOTHING * self.without
 
     def _goes_on(self, phase: str) -> bool:
         """Report progress; tell whether to go on."""
@@ -199,13 +220,16 @@ class _Run:
         """Let bound and incumbent take turns."""
         self.search.base = self.search.start.copy()
         self._greedy()
+        if is_small(self.game, self.locks.allowed):
+            self._prove()
+            return
         self.bounding = Bounding(
             self.game, self.terms, self.pool, self.out.total, self.locks.allowed, self.locks.forced
         )
         count = FIRST_EPOCHS
         self._begin(count)
         rounds = 0
-        while not self.is_done and self._goes_on("search") and gap(self.value, self.bound) > OPTIMAL:
+        while not self.is_done and self._goes_on("search") and self._is_open():
             if self.work_limit is not None and rounds >= self.work_limit:
                 return
             rounds += 1
@@ -225,7 +249,7 @@ class _Run:
                 if count < self.terms.n_quarters:
                     count = min(EPOCHS_GROW * count, self.terms.n_quarters)
                     self._begin(count)
-                elif self.locks.allowed.sum() <= WHOLE:
+                elif self.locks.allowed.sum() <= STARTS:
                     self._whole()
 
     def _bound_and_search(self) -> None:
@@ -254,10 +278,61 @@ class _Run:
             if self.bounding.short < CONVERGED * self.value and self.bounding.news == 0:
                 return
 
+    def _prove(self) -> None:
+        """Solve a small programme over whole starts: linear programme, some improvement, then the engine."""
+        self.bounding = Whole(
+            self.game, self.terms, self.pool, self.out.total, self.locks.allowed, self.locks.forced
+        )
+        self._begin(self.terms.n_quarters)
+        if self.work_limit == 0:
+            return
+        while self._goes_on("search") and self._is_open():
+            is_solved = self.bounding.round(self._left())
+            self.bound = max(self.bound, self.bounding.bound)
+            is_near = self.bounding.short < LOOSE * self.value or self.bounding.n_cut == 0
+            if is_solved and self.bounding.news == 0 and is_near:
+                break
+        for _ in range(POLISHES):
+            if self.bounding.answer is None or not self._goes_on("search"):
+                return
+            self._improve()
+        if self.engine == "scip":
+            self._tree()
+        else:
+            self._whole()
+
+    def _tree(self) -> None:
+        """Let SCIP raise the bound in one tree."""
+        from sarhad.plan.tree import Tree, Watch  # an optional package
+
+        assert isinstance(self.bounding, Whole)
+        limits = self.out.total, self.locks.allowed, self.locks.forced
+        watch = Watch(self._best, self._keep_if_better, self._guess, self._notice)
+        tree = Tree(self.bounding, self.terms, *limits, watch, self.seed)
+        nodes = None if self.work_limit is None else NODES * self.work_limit
+        self.bound = max(self.bound, tree.prove(self._left(), self.target_gap, nodes))
+        self._goes_on("tree")
+
+    def _best(self) -> tuple[float, IntArray]:
+        """Return the value and the starts of the best plan."""
+        assert self.start is not None
+        return self.value, self.start
+
+    def _notice(self, bound: float) -> bool:
+        """Take notice of a bound; tell whether to go on."""
+        self.bound = max(self.bound, bound)
+        return self._goes_on("tree")
+
+    def _guess(self, share: FloatArray) -> None:
+        """Look for a plan near shares of starts."""
+        self.search.refresh(self.pool, self.game.of.n)
+        self.search.round_off(share, self.dollars, 0.0)
+        self._keep_if_better(self.search.start)
+
     def _whole(self) -> None:
         """Solve over whole starts until bound and value meet: exact, for small programmes."""
         last: IntArray | None = None
-        while self._goes_on("whole") and gap(self.value, self.bound) > OPTIMAL:
+        while self._goes_on("whole") and self._is_open():
             start = self.bounding.whole(self._left())
             self.bound = max(self.bound, self.bounding.bound)
             if start is None or (last is not None and (start == last).all()):
