@@ -215,6 +215,9 @@ def test_no_money_at_all_is_a_notice(tables: tuple[str, ...], tmp_path: Path) ->
     checked = run("check", str(folder))
     assert_clear(checked, 0)
     assert "notice: budget: has no rows: there is no money, so no plan builds anything" in checked.output
+    planned = run("plan", str(folder), "-o", str(tmp_path / "p.gpkg"), "--time-limit", "5", "--quiet")
+    assert_clear(planned, 0)
+    assert "nothing is built: no partner has money that may pay for any of the items" in planned.output
 
 
 def test_time_limit_zero_gives_a_valid_answer(tmp_path: Path) -> None:
