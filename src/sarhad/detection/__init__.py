@@ -1,6 +1,7 @@
 """Detection: exposure, shortest paths, the chance to evade, and `evaluate` of any plan; knows no solver."""
 
 from sarhad.detection.check import check_instance
+from sarhad.detection.displacement import Displacement, displacement
 from sarhad.detection.evaluation import Evaluation, evaluate
 from sarhad.detection.exposure import columns_on, edge_exposure, prevention
 from sarhad.detection.instance import Exposure, Graph, Instance
@@ -12,6 +13,7 @@ from sarhad.detection.shortest import Groups, distances, groups, path_edges
 
 __all__ = [
     "CrossingLogit",
+    "Displacement",
     "Evaluation",
     "Exposure",
     "Graph",
@@ -25,6 +27,7 @@ __all__ = [
     "addition_values",
     "check_instance",
     "columns_on",
+    "displacement",
     "distances",
     "edge_exposure",
     "evaluate",

@@ -7,6 +7,7 @@ from sarhad.plan.money import tail_upkeep
 from sarhad.plan.reading import terms
 from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
 from sarhad.plan.search import optimise
+from sarhad.plan.shapley import shapley_shares
 from sarhad.plan.store import starts, stored
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "greedy",
     "operating",
     "optimise",
+    "shapley_shares",
     "starts",
     "stored",
     "tail_upkeep",
