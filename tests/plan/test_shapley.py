@@ -90,7 +90,7 @@ def test_an_item_that_only_stands_beside_what_it_requires_counts_from_then_on():
 
 def test_an_empty_plan_has_no_shares_and_one_pair_gives_no_interval():
     assert shares(PAIR, ONE_YEAR, np.array([-1, -1, -1])).empty
-    with pytest.raises(SpecError, match="1 pairs of orders give no interval. Ask for 2 or more"):
+    with pytest.raises(SpecError, match=r"1 pairs of orders give no interval\. Ask for 2 or more"):
         shares(PAIR, ONE_YEAR, np.array([0, 0, 0]), pairs=1)
 
 

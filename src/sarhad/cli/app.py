@@ -152,16 +152,44 @@ def evaluate(
 @command
 def explain(
     programme: ProgrammePath,
-    item: Annotated[str, typer.Argument(help="Id of an item, such as those `plan` lists.")],
     plan: PlanName,
+    item: Annotated[
+        str | None, typer.Argument(help="Id of an item, such as those `plan` lists; none: the whole plan.")
+    ] = None,
+    time_limit: Annotated[
+        float,
+        typer.Option(help="Seconds to plan again without the item (with it, where left out), or each lock."),
+    ] = 0.0,
+    pairs: Annotated[
+        int, typer.Option(help="Whole plan: pairs of random orders for the items' shares; 0 leaves them out.")
+    ] = 4,
+    lock_in: Annotated[
+        list[str] | None, typer.Option(help="Whole plan: ITEM or ITEM=QUARTER whose lock is to be costed.")
+    ] = None,
+    lock_out: Annotated[
+        list[str] | None, typer.Option(help="Whole plan: ITEM whose exclusion is to be costed.")
+    ] = None,
+    seed: Seed = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Explain an item: its marginal value, alone and in the plan, what binds, what would replace it."""
+    """Explain an item (worth, what binds, "why not"), or a plan (shares, displacement, prices, what first, locks)."""
     from sarhad.workflow.explaining import explain_item
+    from sarhad.workflow.explaining_plan import explain_plan
 
     with watching(quiet=quiet) as watch:
-        done = explain_item(programme, item, plan, on_step=watch)
+        if item is not None:
+            done = explain_item(programme, item, plan, time_limit_s=time_limit, seed=seed, on_step=watch)
+        else:
+            done = explain_plan(
+                programme,
+                plan,
+                pairs=pairs,
+                time_limit_s=time_limit,
+                seed=seed,
+                locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+                on_step=watch,
+            )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

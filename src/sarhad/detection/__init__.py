@@ -6,7 +6,7 @@ from sarhad.detection.evaluation import Evaluation, evaluate
 from sarhad.detection.exposure import columns_on, edge_exposure, prevention
 from sarhad.detection.instance import Exposure, Graph, Instance
 from sarhad.detection.logit import least_theta
-from sarhad.detection.marginal import addition_values, removal_values
+from sarhad.detection.marginal import addition_values, nested_values, removal_values
 from sarhad.detection.movers import CrossingLogit, Informed, Logit, Mover, NonAdaptive, PartlyInformed
 from sarhad.detection.quick import value_by_period, value_by_threat
 from sarhad.detection.shortest import Groups, distances, groups, path_edges
@@ -33,6 +33,7 @@ __all__ = [
     "evaluate",
     "groups",
     "least_theta",
+    "nested_values",
     "path_edges",
     "prevention",
     "removal_values",

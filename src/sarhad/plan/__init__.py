@@ -3,24 +3,32 @@
 from sarhad.plan.baseline import even_spread, greedy
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.limits import Terms, operating
-from sarhad.plan.money import tail_upkeep
+from sarhad.plan.money import funding, tail_upkeep
+from sarhad.plan.override import Override, cost_of_override
+from sarhad.plan.priority import priority_list
 from sarhad.plan.reading import terms
 from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
 from sarhad.plan.search import optimise
+from sarhad.plan.shadow import money_prices
 from sarhad.plan.shapley import shapley_shares
 from sarhad.plan.store import starts, stored
 
 __all__ = [
     "Explanation",
+    "Override",
     "PlanProgress",
     "PlanResult",
     "PlanSpec",
     "Terms",
+    "cost_of_override",
     "even_spread",
     "explain",
+    "funding",
     "greedy",
+    "money_prices",
     "operating",
     "optimise",
+    "priority_list",
     "shapley_shares",
     "starts",
     "stored",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sarhad.detection import nested_values
 from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
 from sarhad.plan.game import changeable
 from sarhad.plan.limits import Terms, operating
@@ -32,6 +33,7 @@ class Coalitions:
 
     def __init__(self, instance: Instance, terms: Terms, plan_items: pd.DataFrame) -> None:
         self.terms = terms
+        self._instance = instance
         self.game, _ = changeable(instance)
         self.chosen: IntArray = np.flatnonzero((start := starts(terms, plan_items)) >= 0)
         states, of = np.unique(operating(terms, start), axis=0, return_inverse=True)
@@ -45,6 +47,18 @@ class Coalitions:
         states = parts[:, None, :] & self._states[None, :, :]
         flat = standing(self.terms, states.reshape(-1, self.terms.n_items))
         return np.asarray(self._yearly(flat).reshape(len(parts), -1) @ self._years)
+
+    def along(self, order: IntArray) -> FloatArray:
+        """Return the value, without the constant, of the first 0, 1, ... n items in this order of `chosen`."""
+        parts = np.zeros((len(order) + 1, self.terms.n_items), dtype=np.bool_)
+        for k, i in enumerate(order.tolist()):
+            parts[k + 1 :, self.chosen[i]] = True
+        value = np.full(len(parts), -self.game.constant * float(self._years.sum()))
+        for state, years in zip(self._states, self._years.tolist(), strict=True):
+            nested = standing(self.terms, parts & state)
+            is_new = np.append(True, (nested[1:] != nested[:-1]).any(axis=1))
+            value += years * nested_values(self._instance, nested[is_new])[np.cumsum(is_new) - 1]
+        return value
 
     def _yearly(self, states: BoolArray) -> FloatArray:
         """Return the attempts a year that get through in each state (N, I), shape (N,)."""

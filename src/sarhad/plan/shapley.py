@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from sarhad.detection.instance import FloatArray, Instance
+from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.coalition import Coalitions
 from sarhad.plan.limits import Terms
@@ -123,13 +123,9 @@ def _sampled(game: Coalitions, pairs: int, seed: int, on_progress: OnShare | Non
             return
 
 
-def _along(game: Coalitions, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> FloatArray:
+def _along(game: Coalitions, order: IntArray) -> FloatArray:
     """Return what each item contributes when they are built in this order."""
-    n = len(order)
-    parts = np.zeros((n + 1, game.terms.n_items), dtype=np.bool_)
-    for k, i in enumerate(order.tolist()):
-        parts[k + 1 :, game.chosen[i]] = True
-    value = game.values(parts)
-    share = np.empty(n)
+    value = game.along(order)
+    share = np.empty(len(order))
     share[order] = value[:-1] - value[1:]
     return share
