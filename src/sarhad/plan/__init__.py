@@ -1,7 +1,9 @@
 """Plan: what to build, where, when and from whose money, with a bound on what any plan could reach."""
 
 from sarhad.plan.baseline import even_spread, greedy
+from sarhad.plan.comparison import Comparison, compare
 from sarhad.plan.explanation import Explanation, explain
+from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Terms, operating
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
@@ -14,15 +16,18 @@ from sarhad.plan.shapley import shapley_shares
 from sarhad.plan.store import starts, stored
 
 __all__ = [
+    "Comparison",
     "Explanation",
     "Override",
     "PlanProgress",
     "PlanResult",
     "PlanSpec",
     "Terms",
+    "compare",
     "cost_of_override",
     "even_spread",
     "explain",
+    "frontier",
     "funding",
     "greedy",
     "money_prices",
@@ -30,6 +35,7 @@ __all__ = [
     "optimise",
     "priority_list",
     "shapley_shares",
+    "shares_of",
     "starts",
     "stored",
     "tail_upkeep",
