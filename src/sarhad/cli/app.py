@@ -23,6 +23,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit give the same bytes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786, whose workers search."),
+]
 Language = Annotated[str, typer.Option(help="Language of the report, such as en or ar.")]
 
 
@@ -190,6 +194,55 @@ def explain(
                 locks=(tuple(lock_in or ()), tuple(lock_out or ())),
                 on_step=watch,
             )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def compare(
+    programme: ProgrammePath,
+    a: Annotated[str, typer.Argument(metavar="A", help="Name of a plan in the programme, or a plan.json.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The plan to compare it with.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two plans: items, value, cost, money by partner and year, detection and flow by section."""
+    from sarhad.workflow.comparing import compare_plans
+
+    with watching(quiet=quiet) as watch:
+        done = compare_plans(programme, a, b, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def frontier(
+    programme: ProgrammePath,
+    steps: Annotated[int, typer.Option(help="Number of equal steps of all partners' budgets.")] = 5,
+    most: Annotated[float, typer.Option(help="Largest share of the budgets.")] = 1.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search of each step.")] = 30.0,
+    plan: Annotated[
+        str | None, typer.Option("--plan", help="A plan whose first items are shown beside each step.")
+    ] = None,
+    scheduler: Scheduler = None,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw security against money: value, bound and gap at each share of all partners' budgets."""
+    from sarhad.workflow.frontiers import draw_frontier
+
+    with watching(quiet=quiet) as watch:
+        done = draw_frontier(
+            programme,
+            steps=steps,
+            most=most,
+            time_limit_s=time_limit,
+            seed=seed,
+            plan=plan,
+            scheduler=scheduler,
+            on_step=watch,
+        )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

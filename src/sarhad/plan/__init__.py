@@ -1,7 +1,7 @@
 """Plan: what to build, where, when and from whose money, with a bound on what any plan could reach."""
 
 from sarhad.plan.baseline import even_spread, greedy
-from sarhad.plan.comparison import Comparison, compare
+from sarhad.plan.comparison import Comparison, compare, cost_usd
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Terms, operating
@@ -25,6 +25,7 @@ __all__ = [
     "Terms",
     "compare",
     "cost_of_override",
+    "cost_usd",
     "even_spread",
     "explain",
     "frontier",

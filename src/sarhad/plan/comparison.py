@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from sarhad.detection.instance import IntArray
 from sarhad.plan.limits import Terms
 from sarhad.plan.money import demand, funding, outlays, pay, purse
 from sarhad.plan.store import starts
@@ -86,3 +88,11 @@ def _only(plan: pd.DataFrame, other: set[str]) -> pd.DataFrame:
     """Return the items of a plan that the other has not, by id."""
     rows = plan[~plan["item_id"].isin(other)][["item_id", "start_quarter"]]
     return rows.sort_values("item_id").reset_index(drop=True)
+
+
+def cost_usd(terms: Terms, plan_items: pd.DataFrame) -> IntArray:
+    """Return capital and upkeep within the horizon of each row of a plan, in whole dollars."""
+    start = starts(terms, plan_items)
+    at = [terms.item_ids.index(i) for i in plan_items["item_id"]]
+    total = outlays(terms).total[at, start[at], : terms.n_horizon_years]
+    return np.asarray(total.sum(axis=1), dtype=np.int64)
