@@ -248,6 +248,36 @@ def frontier(
 
 @app.command()
 @command
+def regret(
+    programme: ProgrammePath,
+    plan: PlanName,
+    what_if: Annotated[
+        list[str] | None, typer.Option("--what-if", help="A name of the table what_if; none: all.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the best plan of each what-if.")] = 30.0,
+    scheduler: Scheduler = None,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try a plan in each named what-if: its value, the best plan's, the regret."""
+    from sarhad.workflow.regret import regret_of
+
+    with watching(quiet=quiet) as watch:
+        done = regret_of(
+            programme,
+            plan,
+            names=tuple(what_if or ()),
+            time_limit_s=time_limit,
+            seed=seed,
+            scheduler=scheduler,
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
 def trace(
     programme: ProgrammePath,
     figure: Annotated[

@@ -110,7 +110,7 @@ def frontier(
     Notes
     -----
     The optimum never rises with money, since a plan that a smaller budget pays a larger one pays too. So the least value
-    found at any smaller share holds at a share (`value_envelope`), and the greatest bound at any larger share is
+    found at this or any smaller share, by a search or a beginning of `priority`, holds at a share (`value_envelope`), and the greatest bound at any larger share is
     a bound (`bound_envelope`). Values as found need not fall from step to step: searches end early.
     """
     half = time_limit_s / 2
@@ -123,8 +123,9 @@ def frontier(
     second = run_steps(instance, terms, warm)
     found = [_better(one, two) for one, two in zip(first, second, strict=True)]
     value, bound = np.array([f.value for f in found]), np.array([f.bound for f in found])
-    best, least = np.minimum.accumulate(value), np.maximum.accumulate(bound[::-1])[::-1]
     rows = [_prefix(terms, float(s), priority, found[0].value_without_plan) for s in shares]
+    best = np.minimum.accumulate(np.fmin(value, [row[1] for row in rows]))
+    least = np.maximum.accumulate(bound[::-1])[::-1]
     frame = pd.DataFrame(
         {
             "share": shares,

@@ -11,9 +11,9 @@ from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.plan.coalition import AT_ONCE, Coalitions
 from sarhad.plan.game import Changeable, changeable, exact_value
 from sarhad.plan.incumbent import Search
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, operating
 from sarhad.plan.locks import read_locks
-from sarhad.plan.money import outlays
+from sarhad.plan.money import demand, outlays, pay, purse
 from sarhad.plan.result import PlanSpec
 from sarhad.plan.store import starts
 from sarhad.plan.supports import Supports
@@ -138,3 +138,37 @@ def _table(parts: Coalitions, start: IntArray, cost: IntArray, order: IntArray) 
         }
     )
     return frame.astype({"item_id": "str", "start_quarter": "str"})
+
+
+def afforded(terms: Terms, priority: pd.DataFrame) -> pd.DataFrame:
+    """Return the items of a list that these terms still allow and pay for, taken in its order, each in its quarter.
+
+    Parameters
+    ----------
+    terms
+        The limits, which may be others than those that the list was made under.
+    priority
+        item_id and start_quarter, the most urgent first.
+
+    Notes
+    -----
+    Left out are items that no longer exist, cannot operate in time, cannot be paid beside those before them, exclude
+    one before them, or miss what they require.
+    """
+    source, cost = purse(terms), outlays(terms).total
+    start = np.full(terms.n_items, -1, dtype=np.int64)
+    place = {name: i for i, name in enumerate(terms.item_ids)}
+    quarter = {label: q for q, label in enumerate(terms.quarters)}
+    keep = np.zeros(len(priority), dtype=np.bool_)
+    for row, (name, label) in enumerate(zip(priority["item_id"], priority["start_quarter"], strict=True)):
+        item, begin = place.get(name, -1), quarter.get(label, -1)
+        if item < 0 or not terms.first_start <= begin <= terms.latest_start[item]:
+            continue
+        start[item] = begin
+        on = operating(terms, start)
+        has_rival = any(item in c and (start[list(c)] >= 0).sum() > 1 for c in terms.exclusive)
+        lacks = any((on[:, item] > on[:, list(m)].any(axis=1)).any() for m in terms.requires[item])
+        if has_rival or lacks or pay(source.supply, demand(terms, cost, start), source.is_open)[1].any():
+            start[item] = -1
+        keep[row] = start[item] >= 0
+    return priority[keep].reset_index(drop=True)

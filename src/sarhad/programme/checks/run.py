@@ -15,6 +15,7 @@ from sarhad.programme.checks import (
     references,
     terrain,
     threats,
+    what_ifs,
 )
 from sarhad.programme.checks.cells import cell_faults
 from sarhad.programme.dictionary import declared
@@ -62,4 +63,5 @@ CHECKS: tuple[Check, ...] = (
     threats.missing_coverage,
     threats.undetectable_threats,
     threats.idle_movers,
+    what_ifs.idle_changes,
 )
