@@ -14,11 +14,12 @@ import pandas as pd
 from sarhad import plan as planner
 from sarhad.errors import SpecError
 from sarhad.plan import PlanSpec
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
 from sarhad.workflow.former import former_plan
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.plans import require_current
 from sarhad.workflow.prepare import Prepared, prepare
+from sarhad.workflow.runs import without_stale
 from sarhad.workflow.steps import OnStep, Step, silent
 from sarhad.workflow.sweep import sweep
 from sarhad.workflow.what_if import applied, named
@@ -64,6 +65,8 @@ def regret_of(
             f"--what-if {', '.join(missing) or '(none)'}: not in the table what_if, which holds "
             f"{', '.join(known) or 'nothing'}. Add its rows."
         )
+    for name in wanted:
+        require_none(without_stale(applied(prog, name)).check())
     began = time.perf_counter()
     prepared = prepare(prog, on_step=on_step)
     terms = planner.terms(prepared.prog, prepared.items)

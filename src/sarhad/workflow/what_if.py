@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -29,9 +31,10 @@ def applied(prog: Programme, name: str) -> Programme:
     DataError
         If one of its changes finds nothing to change.
     """
-    require_none([fault for fault in idle_changes(prog) if fault.severity == "error"])
     rows = prog["what_if"]
     rows = rows[rows["name"] == name].sort_values("id")
+    own = set(rows["id"])
+    require_none([replace(fault, severity="error") for fault in idle_changes(prog) if fault.row in own])
     if rows.empty:
         raise SpecError(
             f"what-if {name}: the table what_if has no such name. It has: {', '.join(named(prog))}."

@@ -53,6 +53,5 @@ def _wrong(prog: Programme, row: dict[str, Any]) -> Iterator[Fault]:
     there = set(prog[table][key].astype("str"))
     for value in row["key_values"]:
         if value not in there:
-            yield Fault(
-                "what_if", name, "key_values", value, f"is not in {table}.{key}", "Correct or remove it."
-            )
+            text, remedy = f"is not in {table}.{key}", "Correct or remove it; no plan rests on it."
+            yield Fault("what_if", name, "key_values", value, text, remedy, "notice")
