@@ -16,6 +16,8 @@ from sarhad.detection.repair import distances_after
 from sarhad.detection.shortest import Adjacency, in_threads, search
 from sarhad.errors import SpecError
 
+NESTED = 16  # states that share a search: more repair longer, fewer search more often
+
 
 def removal_values(
     instance: Instance, operating: BoolArray, years: FloatArray, items: Sequence[IntArray] | IntArray
@@ -76,6 +78,62 @@ def addition_values(
         raise SpecError(f"first_period must have shape {items.shape}, found {first_period.shape}.")
     late = np.arange(len(operating))[:, None] >= first_period[None, :]
     return -_flip_values(instance, operating, years, list(items[:, None]), late & ~operating[:, items])
+
+
+def nested_values(instance: Instance, states: BoolArray) -> FloatArray:
+    """Return the value a year of states each of which holds the one before: items come in and stay.
+
+    Parameters
+    ----------
+    instance
+        Graph, exposures, scenarios.
+    states
+        Which items operate, shape (J, I); no item of a row is missing in the next.
+
+    Returns
+    -------
+    ndarray
+        Shape (J,), equal to the value of `evaluate` for a period of one year; for informed movers.
+
+    Notes
+    -----
+    One search in `NESTED` states is made afresh, the others repair its labels.
+    """
+    prepared, exposure = prepare(instance), instance.exposure
+    refuse_shape(states, (len(states), exposure.n_items))
+    if (states[:-1] & ~states[1:]).any():
+        raise SpecError("the states are not nested: an item of one is missing in the next. Sort them.")
+    on = columns_on(exposure, states)
+    prevented = prevention(exposure, on)
+    yearly = instance.attempts_per_year * instance.consequence[instance.threat]
+    value = np.zeros(len(states))
+    for first in range(0, len(states), NESTED):
+        part = slice(first, first + NESTED)
+        weight = truth(prepared, states[first]).weight
+        changes = [_changes(prepared, m, on[first], on[part][1:]) for m in range(len(instance.movers))]
+        value[part] = _repaired(prepared, weight, changes, prevented[part], yearly)
+    return value
+
+
+def _repaired(
+    prepared: Prepared,
+    weight: FloatArray,
+    changes: list[_Changes],
+    prevented: FloatArray,
+    yearly: FloatArray,
+) -> FloatArray:
+    """Return the value a year before and after each change, all of which make edges heavier."""
+    instance = prepared.instance
+
+    def work(g: int) -> FloatArray:
+        mover, s = prepared.ends.mover[g], np.flatnonzero(prepared.ends.of_scenario == g)
+        dist, via, _ = search(prepared.into, weight[mover], prepared.ends.node[g : g + 1])
+        tree = (prepared.into, prepared.out, weight[mover], dist, via)
+        found = _distances(tree, changes[mover], instance.origin[s], None)
+        labels = np.concatenate([dist[instance.origin[s]][None], found])
+        return np.asarray(np.exp(-labels - prevented[:, instance.threat[s]]) @ yearly[s])
+
+    return np.asarray(np.stack(in_threads(work, range(prepared.ends.n_groups))).sum(axis=0))
 
 
 def _flip_values(

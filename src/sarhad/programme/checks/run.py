@@ -16,6 +16,7 @@ from sarhad.programme.checks import (
     references,
     terrain,
     threats,
+    what_ifs,
 )
 from sarhad.programme.checks.cells import cell_faults
 from sarhad.programme.dictionary import declared
@@ -92,6 +93,7 @@ CHECKS: tuple[Check, ...] = (
     threats.missing_coverage,
     threats.undetectable_threats,
     threats.idle_movers,
+    what_ifs.idle_changes,
 )
 
 # these look at the tables one by one, or know of `unread`
