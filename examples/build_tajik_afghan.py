@@ -42,6 +42,7 @@ def build(data: Path, folder: Path) -> dict[str, int]:
         "eligibility": judged.eligibility(),
         "budget": judged.budget(),
         "price_index": judged.price_index(),
+        "what_if": judged.as_judged("what_ifs", is_assumption="true"),
         "indicator": reference.indicators(data),
         "fact": reference.facts(data),
         "evidence": reference.evidence(data),

@@ -26,6 +26,10 @@ class SpecError(SarhadError):
     """What was asked for cannot be asked (an option, a name, an argument)."""
 
 
+class RefusedError(SarhadError):
+    """What was asked for would break a rule, such as that a plan is never replaced unasked."""
+
+
 class CrsMismatchError(SarhadError):
     """Geometry or raster without a coordinate system, or in the wrong one."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sarhad.errors import StoreError
 from sarhad.programme import Programme
-from sarhad.workflow import demo
+from sarhad.workflow import demo, planning
 from tests.cli.conftest import TINY, Sarhad
 from tests.cli.test_json import held
 
@@ -49,6 +51,41 @@ def test_ctrl_c_during_the_report_keeps_the_plan_and_says_what_is_missing(
     assert "programme.gpkg and plan.json are written, the report is not" in found["notices"][-1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "programme.gpkg"]
     assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["items"] == found["items"]
+
+
+def test_a_demo_replaces_an_earlier_one_but_no_plans_of_your_own(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "gather", lambda *_: None)
+    monkeypatch.setattr(demo, "write_reports", lambda *_: [])
+    again = ("demo", "-o", tmp_path, "--time-limit", "0", "--quiet")
+    assert [sarhad(*again).exit_code for _ in range(2)] == [0, 0]
+    target = tmp_path / "programme.gpkg"
+    assert sarhad("plan", target, "--name", "mine", "--time-limit", "0", "-q").exit_code == 0
+    before = target.read_bytes()
+    refused = sarhad(*again)
+    assert refused.exit_code == 4
+    assert "holds plans of your own: mine. Choose another folder" in refused.output
+    assert target.read_bytes() == before
+
+
+def test_ctrl_c_during_the_search_leaves_the_report_out(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_plan = planning.find_plan
+
+    def interrupted(*args: Any, **kwargs: Any) -> planning.Planned:
+        planned = find_plan(*args, **kwargs)
+        return dataclasses.replace(planned, result=dataclasses.replace(planned.result, stopped="interrupt"))
+
+    monkeypatch.setattr(planning, "find_plan", interrupted)
+    monkeypatch.setattr(demo, "gather", lambda *_: pytest.fail("reported after an interrupt"))
+    result = sarhad("demo", "-o", tmp_path, "--time-limit", "1", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    found = held(result.stdout, "demo")
+    assert (found["stopped"], found["pages"]) == ("interrupt", [])
+    assert "programme.gpkg and plan.json are written, the report is not" in found["notices"][-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "programme.gpkg"]
 
 
 def test_the_example_is_a_folder_with_a_programme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pandas as pd
 import pytest
 
 from sarhad.errors import SpecError
-from sarhad.workflow import reporting
+from sarhad.programme import Programme
+from sarhad.report import Content
+from sarhad.workflow import evaluating, reporting
 from tests.cli.conftest import TINY, Sarhad
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -58,6 +62,40 @@ def test_every_mover_can_be_asked_for(sarhad: Sarhad, planned: Path, mover: str)
     assert held(result.stdout, "evaluate")["mover"] == mover
 
 
+def test_a_mover_that_knows_the_whole_plan_is_the_informed_one_and_one_that_knows_nothing_does_worse(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, plan: dict[str, Any]
+) -> None:
+    items = [item["item"] for item in plan["items"]]
+    (tmp_path / "known.txt").write_text("\n".join(items))
+    asked = ("evaluate", planned, "--plan", "draft", "--json", "--quiet")
+    informed = json.loads(sarhad(*asked).stdout)["value"]
+    for known in (",".join(items), tmp_path / "known.txt", planned.parent / "plan.json"):
+        found = held(sarhad(*asked, "--mover", "partly", "--known", known).stdout, "evaluate")
+        assert (found["value"], found["known"]) == (pytest.approx(informed), len(items))
+    blind = held(sarhad(*asked, "--mover", "partly", "--known", "").stdout, "evaluate")
+    assert blind["known"] == 0
+    assert blind["value"] < informed
+
+
+def test_what_is_no_item_cannot_be_known(sarhad: Sarhad, planned: Path) -> None:
+    asked = ("evaluate", planned, "--plan", "draft", "--quiet", "--known", "NOBODY")
+    refused = sarhad(*asked, "--mover", "partly")
+    assert refused.exit_code == 2
+    assert "--known: 1 of 1 are neither items nor a file: NOBODY" in refused.output
+    assert "--known says what the mover partly knows, not informed" in sarhad(*asked).output
+
+
+def test_the_lines_of_an_evaluation_say_over_how_many_years(
+    sarhad: Sarhad, planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = {"network_with_plan": 1.0, "fine_with_plan": 2.0}
+    monkeypatch.setattr(evaluating, "fine_and_coarse", lambda *_: year)
+    lines = sarhad("evaluate", planned, "--plan", "draft", "--fine", "-q").stdout.splitlines()
+    assert " over 4 years for the informed mover" in lines[0]
+    at = lines.index("final state: weighted attempts that get through a year, informed movers")
+    assert lines[at + 1].split() == ["network", "with", "plan", "1.00"]
+
+
 def test_an_adaptive_mover_gets_through_at_least_as_often_as_one_that_keeps_its_paths(
     sarhad: Sarhad, planned: Path
 ) -> None:
@@ -93,6 +131,18 @@ def test_explain_says_what_an_item_is_worth(sarhad: Sarhad, planned: Path, plan:
         assert found["value_in_plan"] >= item["marginal_value"] - 1e-9
 
 
+def test_explain_speaks_in_sentences(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:
+    item = plan["items"][0]
+    text = sarhad("explain", planned, item["item"], "--plan", "draft", "-q").stdout
+    assert text.startswith(f"{item['item']} is in plan draft: work starts in {item['start_quarter']}.\n")
+    assert not re.search(r"\[|\]|True|False|None|\d\.\d{6}", text), text
+    chosen = {one["item"] for one in plan["items"]}
+    other = next(one for one in sorted(Programme.open(planned)["item"]["id"]) if one not in chosen)
+    text = sarhad("explain", planned, other, "--plan", "draft", "-q").stdout
+    assert text.startswith(f"{other} is not in plan draft.")
+    assert not re.search(r"\[|\]|True|False|None|\d\.\d{6}", text), text
+
+
 def test_trace_leads_to_rows_and_sources(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:
     listed = held(sarhad("trace", planned, "list", "--json").stdout, "trace_list")["figures"]
     arguments = {
@@ -121,6 +171,46 @@ def test_report_names_its_pages(sarhad: Sarhad, planned: Path, tmp_path: Path) -
         inside = base64.b64decode(data.partition(",")[2].partition('"')[0])
         suffix = {"png": "png", "svg+xml": "svg"}[kind]
         assert inside == (tmp_path / "figures" / f"{name}.{suffix}").read_bytes()
+
+
+def test_the_report_of_a_plan_file_shows_the_same_money_and_values(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Content] = []
+
+    def keep(content: Content, *_: object) -> list[Path]:
+        shown.append(content)
+        return []
+
+    monkeypatch.setattr(reporting, "write_reports", keep)
+    for plan in ("draft", planned.parent / "plan.json"):
+        result = sarhad("report", planned, "--plan", plan, "-o", tmp_path, "--json", "--quiet")
+        assert held(result.stdout, "report")["plan"] == str(plan)
+    stored, filed = shown
+    assert filed.headline.value == pytest.approx(stored.headline.value)
+    assert filed.headline.gap_of_gain == pytest.approx(stored.headline.gap_of_gain)
+    pd.testing.assert_frame_equal(filed.funding, stored.funding, check_dtype=False)
+    pd.testing.assert_frame_equal(filed.items, stored.items, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({"data_hash": "0" * 64}, 2, "was made from other facts"),
+        ({"value": 1.0}, 1, "states the value 1, but its items give"),
+        ({"bound": None, "value": None}, 1, "is not a plan.json: it lacks value, bound"),
+    ],
+)
+def test_a_plan_file_that_does_not_fit_gives_no_report(
+    sarhad: Sarhad, planned: Path, tmp_path: Path, change: dict[str, Any], status: int, says: str
+) -> None:
+    found = json.loads((planned.parent / "plan.json").read_text(encoding="utf-8")) | change
+    found = {name: value for name, value in found.items() if value is not None or name not in change}
+    (tmp_path / "plan.json").write_text(json.dumps(found), encoding="utf-8")
+    result = sarhad("report", planned, "--plan", tmp_path / "plan.json", "-o", tmp_path / "out", "-q")
+    assert result.exit_code == status, result.output
+    assert says in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_fine_report_shows_the_final_year_on_the_fine_grid(
@@ -154,6 +244,23 @@ def test_an_error_is_one_object_too(sarhad: Sarhad, tmp_path: Path) -> None:
     result = sarhad("describe", tmp_path / "nowhere", "--json", "--quiet")
     assert result.exit_code == 1
     assert held(result.stdout, "error")["error"]["kind"] == "StoreError"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("plan", "tiny", "--json", "--time-limit", "abc"), "Invalid value for '--time-limit'"),
+        (("plan", "--json"), "Missing argument 'PROGRAMME'"),
+        (("plan", "tiny", "--json", "--nonsense"), "No such option: --nonsense"),
+        (("fly", "--json"), "No such command 'fly'"),
+    ],
+)
+def test_a_usage_error_is_one_object_too(sarhad: Sarhad, words: tuple[str, ...], says: str) -> None:
+    result = sarhad(*words)
+    assert result.exit_code == 2
+    assert says in held(result.stdout, "error")["error"]["text"]
+    assert "Usage" in result.stderr
+    assert sarhad(*(word for word in words if word != "--json")).stdout == ""
 
 
 def test_new_says_what_is_missing_before_plan(sarhad: Sarhad, tmp_path: Path) -> None:

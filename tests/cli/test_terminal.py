@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sarhad import plan as planner
+from sarhad.cli.terminal import watching
 from sarhad.programme import Programme
 from sarhad.workflow import planning
+from sarhad.workflow.steps import Step
 from tests.cli.conftest import TINY, Sarhad
 from tests.cli.test_json import held
 
@@ -78,6 +82,37 @@ def test_ctrl_c_keeps_the_best_plan_so_far(tmp_path: Path) -> None:
         assert "best answer so far is kept" in seen + err
     assert child.returncode == 0
     assert target.is_file()
+
+
+def test_ctrl_c_during_the_search_skips_what_only_adds_to_the_plan(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optimise = planner.optimise
+
+    def interrupted(*args: Any, **kwargs: Any) -> planner.PlanResult:
+        kwargs["on_progress"](planner.PlanProgress(0.0, 1.0, 0.0, 1.0, "first"))
+        signal.raise_signal(signal.SIGINT)
+        return optimise(*args, **kwargs)
+
+    monkeypatch.setattr(planner, "optimise", interrupted)
+    monkeypatch.setattr(planning, "removal_values", lambda *_: pytest.fail("priced after an interrupt"))
+    target = tmp_path / "t.gpkg"
+    result = sarhad("plan", TINY, "-o", target, "--time-limit", "60", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    found = held(result.stdout, "plan")
+    assert found["stopped"] == "interrupt"
+    assert "the marginal values of its items are blank; plan again for them" in found["notices"][-1]
+    assert Programme.open(target)["plan"]["id"].tolist() == ["draft"]
+
+
+def test_a_second_ctrl_c_ends_the_process_even_while_a_solver_holds_it() -> None:
+    ours = signal.getsignal(signal.SIGINT)
+    with watching(quiet=True) as watch:
+        assert watch(Step("plan", 0.0, keeps_answer=True))
+        signal.raise_signal(signal.SIGINT)
+        assert not watch(Step("plan", 0.5, keeps_answer=True))
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is ours
 
 
 def test_ctrl_c_after_the_search_keeps_the_plan_without_marginal_values(

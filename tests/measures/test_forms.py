@@ -91,6 +91,19 @@ def test_gate_checks_its_share_at_the_crossing_point():
     assert found == pytest.approx([0, 0, 0, -math.log(1 - 0.1575), 0, 0])
 
 
+@given(st.floats(0, 0.95), st.floats(0, 1))
+def test_outages_thin_the_chances_at_a_line_and_the_passages_at_a_gate(p, availability):
+    line = {"p": p, "added_hours": 0.0, "availability": availability, "assessment": 1.0}
+    gate = {"p": p, "share_checked": 1.0, "availability": availability}
+    many = forms.Barrier().exposure(line, SyntheticView())[1]
+    once = forms.Gate().exposure(gate, SyntheticView())[3]
+    assert once <= many + 1e-12
+    if p < 0.1:
+        assert many - once <= p**2 / 4
+    if availability == 1.0:
+        assert once == pytest.approx(many)
+
+
 @pytest.mark.parametrize(
     "form", [forms.LineOfSight, forms.Patrol, forms.Barrier, forms.Gate, forms.Support, forms.Prevention]
 )

@@ -6,12 +6,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from test_least_cost import fine_hours
 
 from sarhad import place
 from sarhad.errors import DataError
+from sarhad.place.crossings import crossing_steps, main_area, steps_across
 from sarhad.place.segments import segments
 from sarhad.place.travel import movers_of, parameters_of
 
@@ -186,6 +188,19 @@ def test_a_crossing_point_far_from_the_line_is_named(tiny, ground):
     crossing["geometry"] = [type(crossing["geometry"].iloc[0])(10.22, 40.03)]
     with pytest.raises(DataError, match=r"1 of 1 crossing points lie farther .*: BRIDGE \(4\.\d km\)"):
         place.network(tiny.with_changes({"crossing": crossing}), ground)
+
+
+def test_a_crossing_point_that_check_lets_lie_off_the_line_finds_its_step(tiny):
+    crossing, setting = tiny["crossing"], tiny["setting"]
+    crossing["geometry"] = [shapely.Point(10.22123, 39.98527 + 0.008)]  # 0.9 km north
+    crossing["accuracy_km"] = 0.01
+    setting.loc[setting["id"] == "cell_m", "value"] = "250"
+    prog = tiny.with_changes({"crossing": crossing, "setting": setting})
+    assert [fault for fault in prog.check() if fault.table == "crossing"] == []
+    fine = place.terrain(prog)
+    steps = steps_across(fine, place.line_of(prog), main_area(fine))
+    found = crossing_steps(fine, steps, crossing)
+    assert steps.chainage_km[found[0]] == pytest.approx(20.0, abs=0.5)
 
 
 @pytest.mark.parametrize("table", ["crossing", "road", "settlement", "river"])

@@ -7,6 +7,7 @@ import pytest
 
 from sarhad import place
 from sarhad.errors import DataError
+from sarhad.programme import summarise
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +53,35 @@ def test_relief_is_that_of_cells_within_five_km(frame, ground, tiny):
     assert span["relief_m"] == pytest.approx(np.nanmax(near) - np.nanmin(near), abs=60)
 
 
-def test_a_gap_between_sections_is_named(tiny, ground):
-    section = tiny["section"]
-    section.loc[section["id"] == "A2", "chainage_from_km"] = 33.0
-    with pytest.raises(DataError, match=r"1 of 2 sections leave a gap.*: A2"):
-        place.segments(tiny.with_changes({"section": section}), ground)
+def put(table: str, row: str, column: str, value: float):
+    def change(prog):
+        frame = prog[table]
+        frame.loc[frame["id"] == row, column] = value
+        return prog.with_changes({table: frame})
+
+    return change
 
 
-def test_a_gap_between_districts_is_named(tiny, ground):
-    district = tiny["district"]
-    district.loc[district["id"] == "IN-E", "chainage_from_km"] = 40.0
-    with pytest.raises(DataError, match=r"no district inside is given for 2 of 12 segments: km 33\.7"):
-        place.segments(tiny.with_changes({"district": district}), ground)
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            put("section", "A2", "chainage_from_km", 33.0),
+            r"section\.chainage_from_km, row A2: 33 leaves a gap after A1",
+        ),
+        (
+            put("district", "IN-E", "chainage_from_km", 40.0),
+            r"district\.chainage_from_km, row IN-E: 40 leaves a gap",
+        ),
+        (lambda prog: prog.with_changes({"section": prog["section"][:0]}), "section: has no rows"),
+        (
+            lambda prog: prog.with_changes({"district": prog["district"].query("side == 'inside'")}),
+            r"district\.side: has no rows for the side beyond\. Say which districts adjoin the line",
+        ),
+    ],
+)
+def test_runs_that_leave_out_a_part_of_the_line_are_refused_as_by_the_check(tiny, ground, change, text):
+    prog = change(tiny)
+    with pytest.raises(DataError, match=text) as caught:
+        place.segments(prog, ground)
+    assert str(caught.value) in summarise(prog.check())

@@ -108,8 +108,24 @@ def test_a_budget_below_every_item_means_do_nothing_with_a_notice():
     assert found.plan_items.empty
     assert found.status == "optimal"
     assert (
-        "nothing is built: no item fits the money and the limits (the cheapest costs 50 usd)" in found.notices
+        "nothing is built: no item that lowers the value fits the money of its years, tail included (the cheapest costs 50 usd)"
+        in found.notices
     )
+
+
+def test_without_any_money_nothing_is_built_and_the_notice_says_so():
+    game = instance([(0, 1)], [[0.5]], [(0, 1, 10.0)])
+    for budget in ([[0]], np.zeros((0, 1))):
+        found = optimise(game, limits([50], budget, quarters=1), PlanSpec(), time_limit_s=30, seed=1)
+        assert (found.status, found.plan_items.empty) == ("optimal", True)
+        notice = "nothing is built: no partner has money that may pay for any of the items"
+        assert notice in found.notices
+
+
+def test_a_search_without_time_says_that_it_had_none():
+    game = instance([(0, 1)], [[0.5]], [(0, 1, 10.0)])
+    found = optimise(game, limits([50], [[100]], quarters=1), PlanSpec(), time_limit_s=0, seed=1)
+    assert "nothing is built: no time was given to search for a plan" in found.notices
 
 
 def test_locks_beyond_the_money_are_infeasible_and_say_why():

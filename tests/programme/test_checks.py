@@ -13,6 +13,7 @@ from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from sarhad.programme import Fault, Programme, declared, summarise
+from sarhad.programme.checks.terrain import as_percent
 
 Change = Callable[[pd.DataFrame], pd.DataFrame | None]
 
@@ -241,6 +242,12 @@ CASES: list[tuple[str, Change, str, str]] = [
         "the settlements of the wrong country",
     ),
     (
+        "border",
+        lambda f: f.assign(inside_country="XXX", beyond_country="YYY"),
+        "border.inside_side",
+        "left cannot be judged: no settlement is known to lie in XXX. Name the countries",
+    ),
+    (
         "crossing",
         put("BRIDGE", "chainage_km", 30.0),
         "crossing.chainage_km",
@@ -271,6 +278,22 @@ CASES: list[tuple[str, Change, str, str]] = [
     ("raster", put("HILLS", "file", "gone.tif"), "raster.file", "gone.tif is not in the folder of rasters"),
     ("raster", lambda f: f.iloc[:0], "raster.file", "hills.tif has no row in the table raster"),
     ("setting", put("gravity_hours", "low", 5.0), "setting.value", "do not ascend"),
+    ("crossing", lambda f: f.iloc[:0], "crossing", "has no rows, and TRUCK can cross nowhere else. Add the"),
+    ("mover", lambda f: f.iloc[:0], "mover", "has no rows. Say by which means threats cross"),
+    (
+        "settlement",
+        lambda f: f[f["country"] == "AA"],
+        "settlement",
+        "has no place beyond within 6 km of the line",
+    ),
+    ("settlement", lambda f: f.assign(country="AA"), "settlement", "has no place beyond within 6 km"),
+    (
+        "settlement",
+        lambda f: f.iloc[:0],
+        "settlement",
+        "has no place inside within 6 km of the line. Add places",
+    ),
+    ("budget", lambda f: f.iloc[:0], "budget", "has no rows: there is no money, so no plan builds anything"),
 ]
 
 
@@ -352,6 +375,7 @@ def with_raster(prog: Programme, **profile: Any) -> list[Fault]:
     frames = {name: prog[name] for name in prog.tables}
     frames["setting"] = prog["setting"]
     values = np.full((40, 200), profile.pop("height", 500.0), dtype="float32")
+    values += np.linspace(0.0, profile.pop("relief", 0.0), 200, dtype="float32")
     unit = profile.pop("unit", None)
     base = {"driver": "GTiff", "dtype": "float32", "count": 1, "width": 200, "height": 40}
     place = {"crs": "EPSG:4326", "transform": Affine(0.005, 0.0, 9.85, 0.0, -0.007, 40.14)}
@@ -377,6 +401,7 @@ def with_raster(prog: Programme, **profile: Any) -> list[Fault]:
         ),
         ({"transform": Affine(0.005, 0.0, 50.0, 0.0, -0.007, 40.14)}, "leaves 100 % of the corridor"),
         ({"height": -9999.0, "nodata": -9999.0}, "leaves 100 % of the corridor"),
+        ({"height": 0.3, "relief": 6.9}, "has elevations of 0.3..7.2 only. Kilometres? Multiply by 1000."),
     ],
 )
 def test_a_raster_that_does_not_serve_is_named(tiny: Programme, profile: dict[str, Any], text: str) -> None:
@@ -387,6 +412,21 @@ def test_a_raster_that_does_not_serve_is_named(tiny: Programme, profile: dict[st
 def test_a_raster_in_metres_that_covers_the_corridor_in_another_crs_serves(tiny: Programme) -> None:
     utm = {"crs": "EPSG:32632", "transform": Affine(500, 0.0, 565_000, 0.0, -1000, 4_450_000)}
     assert [fault.text for fault in with_raster(tiny, **utm) if fault.column != "sha256"] == []
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(1.0, "100"), (0.9997, "99.9"), (0.5, "50"), (0.0123, "1.23"), (0.00004, "0.004")]
+)
+def test_a_share_of_the_corridor_is_shown_as_percent_and_only_the_whole_as_100(
+    share: float, shown: str
+) -> None:
+    assert as_percent(share) == shown
+
+
+def test_low_land_serves_where_the_file_says_that_it_is_in_metres(tiny: Programme) -> None:
+    assert not [
+        fault for fault in with_raster(tiny, height=-2.0, relief=9.0, unit="m") if "only" in fault.text
+    ]
 
 
 def test_a_file_that_is_no_raster_is_named(tiny: Programme) -> None:

@@ -10,11 +10,13 @@ from sample_annex import (
     apart,
     calibration,
     crossings,
+    movers,
     named,
     never,
     not_candidates,
     not_varied,
     patrols,
+    rivers,
     settings,
     settlements,
     sources,
@@ -207,10 +209,24 @@ def swings() -> pd.DataFrame:
             "value_low": 8700.0 + 90 * k, "value_high": 8300.0 - 130 * k * (-1) ** k, "is_assumption": k % 3 > 0,
             "source_ids": ("S001", "S004") if k % 3 == 0 else (),
             "reasoning": "" if k % 3 == 0 else "A judgement: no field measurement of it has been published.",
+            **_subject(k),
         }
         for k, name in enumerate(names)
     ]  # fmt: skip
-    return pd.DataFrame(rows)
+    still = dict(
+        rows[-1], name="No effect at all", row="row-99", what="refraction", value_low=8.0, value_high=8.0
+    )
+    return named([*rows, {**still, **dict.fromkeys(("subject_id", "name_en", "name_ar"))}])
+
+
+def _subject(k: int) -> dict[str, object]:
+    """Return what an assumption speaks of: settings, measures and threats in turn."""
+    measure, threat = MEASURES[k], THREATS[k % len(THREATS)]
+    return [
+        {"what": "abandonment_per_hour", "subject_id": None, "name_en": None, "name_ar": None},
+        {"what": "speed_kmh", "subject_id": measure[0], "name_en": measure[1], "name_ar": measure[2]},
+        {"what": "rate", "subject_id": threat[0], "name_en": threat[1], "name_ar": threat[2]},
+    ][k % 3]
 
 
 def identity() -> Identity:
@@ -232,6 +248,10 @@ def identity() -> Identity:
         border_km=1343.96,
         official_border_km=1344.15,
         assumed_share=0.67,
+        inside_country="TJK",
+        beyond_country="AFG",
+        seconds=15.06,
+        stopped="time",
         counts={
             "sections": 8,
             "segments": 269,
@@ -278,7 +298,7 @@ def content(seed: int = 1) -> Content:
     paid = funding(rng, chosen)
     budget = pd.DataFrame(
         [
-            {"partner_id": code, "year": year, "amount_usd": round(25e6 * share)}
+            {"partner_id": code, "year": year, "amount_usd": round(25e6 * share), "carries_over": True}
             for code, *_, share in PARTNERS
             for year in range(2025, 2030)
         ]
@@ -294,6 +314,7 @@ def content(seed: int = 1) -> Content:
             [
                 {
                     "id": code, "name_en": english, "name_ar": arabic, "consequence": 1.0, "attempts": attempts * 10,
+                    "attempts_after": attempts * 9.5,
                     "through_before": attempts * 5, "through_after": attempts * (2.2 + 0.2 * k),
                     "detected_before": 0.04 + 0.01 * k, "detected_after": 0.25 + 0.04 * k,
                 }
@@ -304,7 +325,10 @@ def content(seed: int = 1) -> Content:
         threats_never=never(),
         partners=named(
             [
-                {"id": code, "name_en": english, "name_ar": arabic, "tail_upkeep_usd": 1.1e6 * share}
+                {
+                    "id": code, "name_en": english, "name_ar": arabic, "tail_upkeep_usd": 1.19e6 * share,
+                    "tail_offered_usd": 1.2e6 * share, "is_tail_assumed": True,
+                }
                 for code, english, arabic, share in PARTNERS
             ]
         ),
@@ -323,7 +347,9 @@ def content(seed: int = 1) -> Content:
         not_candidates=not_candidates(),
         settings=settings(),
         sources=sources(),
-        ground=Ground(8.9e-5, {"dem_near": 0.993, "dem_far": 0.004}, 0.003),
+        movers=movers(),
+        rivers=rivers(points),
+        ground=Ground(8.9e-5, {"dem_near": 0.993, "dem_far": 0.004}, 0.003, {"dem_near": "Near grid of 15 seconds"}),
         relief=relief(points),
         notices=("Two partners pay nothing in 2025: their budget of that year is below every item they may pay for.",),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from shapely.geometry import LineString
 
 
 def named(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -23,6 +24,21 @@ def crossings(points: np.ndarray) -> pd.DataFrame:
             {"id": code, "name_en": name, "name_beyond": beyond, "chainage_km": km, "lon": lon, "lat": lat}
         )
     return pd.DataFrame(rows)
+
+
+def movers() -> pd.DataFrame:
+    """Return two movers."""
+    return named(
+        [
+            {"id": "foot", "name_en": "On foot", "name_ar": "سيرًا على الأقدام"},
+            {"id": "pack", "name_en": "With pack animals", "name_ar": "مع دواب الحمل"},
+        ]
+    )
+
+
+def rivers(points: np.ndarray) -> pd.DataFrame:
+    """Return a river along the first half of the line."""
+    return pd.DataFrame([{"name_en": "Panj", "geometry": LineString(points[: len(points) // 2])}])
 
 
 def settlements() -> pd.DataFrame:

@@ -129,17 +129,19 @@ def test_the_terrain_grid_stands_beside_the_network_where_it_was_computed(
 ) -> None:
     words = words_of(text_of(written, "en"))
     assert "in a year with the plan complete 1,190 get through there, against 900 on the network" in words
-    assert "sarhad evaluate --fine" not in words
+    assert "in a year with the plan complete 1,190 instead of 900, that is 32% more" in words
+    assert "sarhad report --fine" not in words
     without = dataclasses.replace(sample_content.headline, final_year=None)
     done = write(dataclasses.replace(sample_content, headline=without), tmp_path)
     words = words_of(done.page.read_text(encoding="utf-8"))
-    assert "was not computed for this report; this command states it: sarhad evaluate --fine" in words
+    assert "These figures rest on the coarse network alone." in words
+    assert "was not computed for this report; this command states it: sarhad report --fine" in words
     assert "On the terrain grid</th>" not in done.page.read_text(encoding="utf-8")
 
 
 def test_the_page_says_how_well_the_terrain_is_known(written: Mapping[str, Written]) -> None:
     words = words_of(text_of(written, "en"))
-    assert "dem_near 99%, dem_far 0.4%; 0.3% of its cells have none" in words
+    assert "Near grid of 15 seconds 99%, dem_far 0.4%; 0.3% of its cells have none" in words
     assert "at most 0.089 m in a kilometre" in words
 
 
@@ -168,6 +170,61 @@ def test_every_partner_has_a_page_that_agrees_with_the_money(
         assert f"{names[str(partner)]} is asked for M USD {asked} from 2025 to 2029" in words
 
 
+def test_the_page_says_which_money_binds_and_what_is_carried_over(
+    written: Mapping[str, Written], sample_content: Content, tmp_path: Path
+) -> None:
+    # the sample asks 1.19 of 1.20 M USD a year for upkeep after 2029, of 25 M USD offered in a year before
+    words = words_of(text_of(written, "en"))
+    assert "What also binds is the upkeep after 2029: the measures need M USD 1.2 a year" in words
+    assert "(5% of what is offered in a year before)" in words
+    assert "The money for upkeep after 2029 is an assumption." in words
+    loose = sample_content.partners.assign(tail_offered_usd=9e6)
+    done = write(dataclasses.replace(sample_content, partners=loose), tmp_path)
+    words = words_of(done.page.read_text(encoding="utf-8"))
+    assert "for upkeep of M USD 54.0 a year offered: this does not bind" in words
+
+
+def test_every_partner_is_told_what_waits_for_its_decision(written: Mapping[str, Written]) -> None:
+    html = text_of(written, "en")
+    words = words_of(html[html.index('id="partner-P02"') : html.index('id="partner-P03"')])
+    assert "After 2029, upkeep takes M USD 0.62 a year of M USD 0.62 a year that it offers for it." in words
+    assert re.search(r"To start first, in Q\d 20\d\d: \d+ measures, M USD [\d.]+ of its money\.", words)
+    assert re.search(r"Within a year, up to Q\d 20\d\d: \d+ measures in all", words)
+
+
+def test_the_page_says_what_ended_the_search(
+    written: Mapping[str, Written], sample_content: Content, tmp_path: Path
+) -> None:
+    assert "ended by the clock after 15 seconds" in words_of(text_of(written, "en"))
+    unknown = dataclasses.replace(sample_content.identity, seconds=0.0, stopped=None)
+    done = write(dataclasses.replace(sample_content, identity=unknown), tmp_path)
+    assert "stands in the plan.json of its run" in words_of(done.page.read_text(encoding="utf-8"))
+
+
+def test_rows_that_say_nothing_are_counted_and_not_shown(written: Mapping[str, Written]) -> None:
+    html = text_of(written, "en")
+    assert "Left out here: 1 assumptions whose low and high values" in words_of(html)
+    assert "Refraction in the line of sight" not in html[html.index('id="sure"') : html.index('id="best"')]
+
+
+def test_codes_and_column_names_are_said_in_words(html: str) -> None:
+    table = html[html.index('id="table-assumptions"') : html.index('id="best"')]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", table, flags=re.DOTALL)
+    said = [re.sub(r'<span class="under".*?</span>|<[^>]+>', "", cell).strip() for cell in cells]
+    assert not [cell for cell in said if re.fullmatch(r"1|km/h|.*speed kmh.*|.*: p", cell)]
+
+
+def test_every_cell_of_a_wide_table_names_its_column_on_a_phone(html: str) -> None:
+    for table in re.findall(r'<div class="scroll stacks".*?</table>', html, flags=re.DOTALL):
+        assert re.findall(r"<td", table)
+        assert not re.findall(r"<td(?![^>]*(data-label|colspan))[^>]*>", table)
+
+
+def test_sentences_stand_apart(written: Mapping[str, Written]) -> None:
+    paragraphs = re.findall(r"<p[ >].*?</p>", text_of(written, "en"), flags=re.DOTALL)
+    assert not [p for p in paragraphs if re.search(r"[a-z]\.[A-Z]", words_of(p))]
+
+
 def test_every_item_is_in_the_page_once_in_its_table(html: str, sample_content: Content) -> None:
     start, end = html.index('id="table-items"'), html.index('id="table-mix"')
     table = html[start:end]
@@ -177,6 +234,9 @@ def test_every_item_is_in_the_page_once_in_its_table(html: str, sample_content: 
 
 def test_the_arabic_page_speaks_arabic(written: Mapping[str, Written]) -> None:
     words = words_of(text_of(written, "ar"))
-    assert "تخفض الخطة عدد المحاولات المتوقع نفاذها من 16,150 إلى 9,000" in words
+    assert (
+        "تخفض الخطة عدد المحاولات المتوقع نفاذها، وهو عدد مرجّح يجمع تهديدات عددها 5، من 16,150 إلى 9,000"
+        in words
+    )
     assert "خط كاميرات ومستشعرات" in words
     assert not re.search("[\u0660-\u0669]", words)  # digits are 0-9 in every language

@@ -51,6 +51,26 @@ def test_money_after_the_horizon_is_not_asked_within_it(sample_content: Content)
     assert summaries.money_by_year(later).equals(summaries.money_by_year(sample_content))
 
 
+def test_what_is_left_of_a_year_goes_over_where_the_budget_allows_it(sample_content: Content) -> None:
+    # 10 offered a year; 4 asked in 2025, 13 in 2026: 6 go over, 3 are left, which 2026 does not hand on
+    paid = pd.DataFrame(
+        {"item_id": "I0", "partner_id": "P01", "year": [2025, 2026], "kind": "capital", "usd": [4, 13]}
+    )
+    budget = pd.DataFrame({"partner_id": "P01", "year": [2025, 2026, 2027], "amount_usd": 10.0})
+    budget["carries_over"] = [True, False, False]
+    money = summaries.money_by_year(dataclasses.replace(sample_content, funding=paid, budget=budget))
+    assert list(money["carried_usd"]) == [0.0, 6.0, 0.0]
+    assert list(money["left_usd"]) == [6.0, 3.0, 10.0]
+
+
+def test_every_attempt_is_detected_given_up_or_gets_through(sample_content: Content) -> None:
+    threats = summaries.threats_of_a_year(sample_content)
+    for when, attempts in (("before", "attempts"), ("after", "attempts_after")):
+        detected = threats[attempts] * threats[f"detected_{when}"]
+        ends = detected + threats[f"given_up_{when}"] + threats[f"through_{when}"]
+        assert np.allclose(ends, threats[attempts])
+
+
 def test_the_total_of_the_money_matrix_is_the_sum_of_the_partners(sample_content: Content) -> None:
     matrix = summaries.money_matrix(sample_content)
     for year, (asked, offered) in matrix["total"].items():

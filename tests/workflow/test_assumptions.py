@@ -123,3 +123,17 @@ def test_a_threat_that_is_likely_not_to_act_still_swings_to_its_high_rate(tiny: 
     assert 0 < row["value_high"] - likely <= 50.0
     spread = ranges(prepared, final[None, :], np.ones(1))["with"]
     assert spread.low < spread.likely < spread.high
+
+
+def test_the_existing_detection_names_the_sources_of_the_rows_whose_figures_it_shows(
+    prepared: Prepared, everything: np.ndarray
+) -> None:
+    coverage = prepared.prog["coverage"].sort_values("id")
+    coverage["reasoning"] = ["a count at one bridge", "judged", "judged", "judged"]
+    coverage["detection"] = [0.15, 0.05, 0.05, 0.05]
+    coverage["detection_low"], coverage["detection_high"] = 0.01, 0.2
+    coverage["source_ids"] = [("DOC",), (), (), ()]
+    changed = dataclasses.replace(prepared, prog=prepared.prog.with_changes({"coverage": coverage}))
+    row = swings(changed, everything).query("table == 'coverage'").iloc[0]
+    assert (row["low"], row["likely"], row["high"]) == (0.01, 0.05, 0.2)
+    assert (row["reasoning"], row["source_ids"], row["is_assumption"]) == ("judged", (), True)

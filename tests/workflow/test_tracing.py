@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sarhad import plan as planner
 from sarhad.errors import DataError, SpecError
 from sarhad.programme import Programme
 from sarhad.workflow.effect_rows import supports
 from sarhad.workflow.figures import FIGURES
-from sarhad.workflow.planning import plan_programme
+from sarhad.workflow.planning import Planned, plan_programme
 from sarhad.workflow.prepare import prepare
+from sarhad.workflow.reporting import gather
 from sarhad.workflow.tracing import trace_figure
 
+NUMBERS = ("value", "range", "detected", "displaced", "old-ways", "baseline", "swing")
 TINY = Path(__file__).parents[1] / "data" / "tiny"
 
 
@@ -167,6 +170,80 @@ def test_figures_of_derived_tables_say_how_to_get_them() -> None:
     assert len(needy) > 5
     for name in needy:
         with pytest.raises(
-            DataError, match=r"derived tables of .*tiny are missing. Run `sarhad plan .* -o FILE"
+            DataError,
+            match=r"derived tables of .*tiny are missing, or were made .* Run `sarhad plan .* -o FILE",
         ):
             trace_figure(TINY, f"{name}:X")
+
+
+def values_of(path: Path, figure: str) -> dict[str, Any]:
+    return {one["name"]: one["value"] for one in trace_figure(path, figure).payload["values"]}
+
+
+def test_every_kind_of_figure_states_itself(planned: Path) -> None:
+    item = Programme.open(planned)["plan_item"]["item_id"].iloc[0]
+    arguments = {
+        "PLAN": "draft",
+        "ITEM": item,
+        "SECTION": "A1",
+        "THREAT": "DRUGS",
+        "PARTNER": "P1",
+        "NAME": "cell_m",
+    }
+    for form in FIGURES:
+        name, _, what = form.partition(":")
+        if name != "calibration":  # its rows hold them
+            assert values_of(planned, f"{name}:{arguments.get(what, 'LINE')}"), form
+
+
+def test_the_figures_are_those_of_the_report(planned: Path) -> None:
+    prepared = prepare(Programme.open(planned))
+    terms = planner.terms(prepared.prog, prepared.items)
+    shown = gather(Planned(prepared, terms, planner.stored(prepared.prog, "draft")), "draft")
+    head, found = shown.headline, {name: values_of(planned, f"{name}:draft") for name in NUMBERS}
+    assert found["value"]["value"] == head.value
+    assert found["range"]["fall by the plan, low"] == pytest.approx(head.fall_range.low)
+    assert found["range"]["value, high"] == pytest.approx(head.value_range.high)
+    assert found["detected"]["detected with the plan, likely"] == pytest.approx(head.detected_after.likely)
+    assert found["displaced"]["moved by more than 10 km"] == pytest.approx(head.moved_share)
+    assert found["old-ways"]["value if movers keep their old ways"] == pytest.approx(head.value_fixed_paths)
+    assert found["baseline"]["value of the greedy plan"] == pytest.approx(head.greedy_value)
+    assert found["baseline"]["value of the same money spread evenly"] == pytest.approx(head.even_value)
+    widest = shown.swings.iloc[0]
+    assert next(iter(found["swing"].values())) == pytest.approx(widest["value_low"])
+    after = shown.sections.set_index("id").loc["A1", "detection_after"]
+    assert values_of(planned, "detection:A1")["detection with the plan"] == pytest.approx(after)
+    offered = shown.budget.query("partner_id == 'P1'")["amount_usd"].sum()
+    assert values_of(planned, "money:P1")["offered within the horizon"] == offered
+
+
+def with_other_rate(path: Path, target: Path) -> None:
+    prog = Programme.open(path)
+    threat = prog["threat"]
+    threat.loc[threat["id"] == "DRUGS", "rate"] = 250.0
+    prog.with_changes({"threat": threat}).save(target)
+
+
+def test_what_was_made_from_other_facts_is_not_traced(planned: Path, tmp_path: Path) -> None:
+    stale = tmp_path / "stale.gpkg"
+    with_other_rate(planned, stale)
+    with pytest.raises(SpecError, match="plan draft was made from other facts"):
+        trace_figure(stale, "value:draft")
+    with pytest.raises(
+        DataError, match=r"the table item is empty: .* or were made from other facts than it holds"
+    ):
+        trace_figure(stale, "cost:X")
+    found = trace_figure(stale, "detection:A1").payload
+    assert not [row for row in found["rows"] if row["table"] == "plan_item"]
+    assert found["values"] == []
+    assert "left out, made from other facts" in found["notices"][0]
+    assert trace_figure(planned, "detection:A1").payload["notices"] == []
+
+
+def test_a_plan_from_other_facts_is_left_out_beside_a_new_one(planned: Path, tmp_path: Path) -> None:
+    both = tmp_path / "both.gpkg"
+    with_other_rate(planned, both)
+    plan_programme(both, both, name="later", time_limit_s=0.0, seed=1)
+    found = trace_figure(both, "value").payload
+    assert {one["plan"] for one in found["values"]} == {"later"}
+    assert found["notices"] == ["left out, made from other facts: plan draft"]

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from sarhad import __version__
-from sarhad.cli.terminal import BAD_DATA, INFEASIBLE, command, emit, watching
+from sarhad.cli.terminal import BAD_DATA, INFEASIBLE, Commands, command, emit, watching
 
 app = typer.Typer(
     name="sarhad",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,6 +24,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit give the same bytes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace the programme that stands there.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786, whose workers search."),
+]
 Language = Annotated[str, typer.Option(help="Language of the report, such as en or ar.")]
 
 
@@ -73,12 +79,22 @@ def new(
         str, typer.Option(help="Country inside (left of the line), ISO 3166-1 alpha-3.")
     ] = "AAA",
     beyond: Annotated[str, typer.Option(help="Country beyond the line.")] = "BBB",
+    corridor: Annotated[
+        float | None, typer.Option(help="Terrain to each side of the line, km (setting corridor_km).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a programme from a border line, a terrain and a catalogue; say what is missing before `plan`."""
     from sarhad.workflow.creating import create
 
-    done = create(programme, border, tuple(terrain), catalogue=catalogue, countries=(inside, beyond))
+    done = create(
+        programme,
+        border,
+        tuple(terrain),
+        catalogue=catalogue,
+        countries=(inside, beyond),
+        corridor_km=corridor,
+    )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -105,6 +121,9 @@ def plan(
     ] = None,
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -119,6 +138,7 @@ def plan(
             time_limit_s=time_limit,
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+            is_replacing=replace,
             on_step=watch,
         )
     emit(done.payload, as_json=as_json, lines=done.lines)
@@ -132,8 +152,12 @@ def evaluate(
     plan: PlanName,
     mover: Annotated[
         str,
-        typer.Option(help="informed, logit, fixed (keeps its old paths), partly (knows half the items)."),
+        typer.Option(help="informed, logit, fixed (keeps its old paths), partly (knows some items only)."),
     ] = "informed",
+    known: Annotated[
+        str | None,
+        typer.Option(help="What `partly` knows: ITEM,ITEM or a file with ids; else every other item."),
+    ] = None,
     fine: Annotated[
         bool, typer.Option("--fine", help="Also judge the final state on the fine grid.")
     ] = False,
@@ -144,7 +168,7 @@ def evaluate(
     from sarhad.workflow.evaluating import evaluate_plan
 
     with watching(quiet=quiet) as watch:
-        done = evaluate_plan(programme, plan, mover=mover, is_fine=fine, on_step=watch)
+        done = evaluate_plan(programme, plan, mover=mover, known=known, is_fine=fine, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -152,16 +176,123 @@ def evaluate(
 @command
 def explain(
     programme: ProgrammePath,
-    item: Annotated[str, typer.Argument(help="Id of an item, such as those `plan` lists.")],
     plan: PlanName,
+    item: Annotated[
+        str | None, typer.Argument(help="Id of an item, such as those `plan` lists; none: the whole plan.")
+    ] = None,
+    time_limit: Annotated[
+        float,
+        typer.Option(help="Seconds to plan again without the item (with it, where left out), or each lock."),
+    ] = 0.0,
+    pairs: Annotated[
+        int, typer.Option(help="Whole plan: pairs of random orders for the items' shares; 0 leaves them out.")
+    ] = 4,
+    lock_in: Annotated[
+        list[str] | None, typer.Option(help="Whole plan: ITEM or ITEM=QUARTER whose lock is to be costed.")
+    ] = None,
+    lock_out: Annotated[
+        list[str] | None, typer.Option(help="Whole plan: ITEM whose exclusion is to be costed.")
+    ] = None,
+    seed: Seed = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Explain an item: its marginal value, alone and in the plan, what binds, what would replace it."""
+    """Explain an item (worth, what binds, "why not"), or a plan (shares, displacement, prices, what first, locks)."""
     from sarhad.workflow.explaining import explain_item
+    from sarhad.workflow.explaining_plan import explain_plan
 
     with watching(quiet=quiet) as watch:
-        done = explain_item(programme, item, plan, on_step=watch)
+        if item is not None:
+            done = explain_item(programme, item, plan, time_limit_s=time_limit, seed=seed, on_step=watch)
+        else:
+            done = explain_plan(
+                programme,
+                plan,
+                pairs=pairs,
+                time_limit_s=time_limit,
+                seed=seed,
+                locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+                on_step=watch,
+            )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def compare(
+    programme: ProgrammePath,
+    a: Annotated[str, typer.Argument(metavar="A", help="Name of a plan in the programme, or a plan.json.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The plan to compare it with.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two plans: items, value, cost, money by partner and year, detection and flow by section."""
+    from sarhad.workflow.comparing import compare_plans
+
+    with watching(quiet=quiet) as watch:
+        done = compare_plans(programme, a, b, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def frontier(
+    programme: ProgrammePath,
+    steps: Annotated[int, typer.Option(help="Number of equal steps of all partners' budgets.")] = 5,
+    most: Annotated[float, typer.Option(help="Largest share of the budgets.")] = 1.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search of each step.")] = 30.0,
+    plan: Annotated[
+        str | None, typer.Option("--plan", help="A plan whose first items are shown beside each step.")
+    ] = None,
+    scheduler: Scheduler = None,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw security against money: value, bound and gap at each share of all partners' budgets."""
+    from sarhad.workflow.frontiers import draw_frontier
+
+    with watching(quiet=quiet) as watch:
+        done = draw_frontier(
+            programme,
+            steps=steps,
+            most=most,
+            time_limit_s=time_limit,
+            seed=seed,
+            plan=plan,
+            scheduler=scheduler,
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def regret(
+    programme: ProgrammePath,
+    plan: PlanName,
+    what_if: Annotated[
+        list[str] | None, typer.Option("--what-if", help="A name of the table what_if; none: all.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the best plan of each what-if.")] = 30.0,
+    scheduler: Scheduler = None,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try a plan in each named what-if: its value, the best plan's, the regret."""
+    from sarhad.workflow.regret import regret_of
+
+    with watching(quiet=quiet) as watch:
+        done = regret_of(
+            programme,
+            plan,
+            names=tuple(what_if or ()),
+            time_limit_s=time_limit,
+            seed=seed,
+            scheduler=scheduler,
+            on_step=watch,
+        )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -173,11 +304,13 @@ def trace(
         str, typer.Argument(help="A figure, such as value, cost:ITEM or detection:SECTION.")
     ] = "list",
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Follow a figure of the report to its formula, rows and sources. `list` names the figures."""
+    """Follow a figure of the report to its value, formula, rows and sources. `list` names the figures."""
     from sarhad.workflow.tracing import trace_figure
 
-    done = trace_figure(programme, figure)
+    with watching(quiet=quiet) as watch:
+        done = trace_figure(programme, figure, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -194,7 +327,7 @@ def report(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the report of a plan that the programme holds: one self-contained page, figures, a workbook."""
+    """Write the report of a plan: one self-contained page, figures, a workbook."""
     from sarhad.workflow.reporting import report_plan
 
     with watching(quiet=quiet) as watch:
@@ -205,24 +338,30 @@ def report(
 @app.command()
 @command
 def pack(
-    folder: ProgrammePath, out: Annotated[Path, typer.Argument(help="A .gpkg file.")], as_json: AsJson = False
+    folder: ProgrammePath,
+    out: Annotated[Path, typer.Argument(help="A .gpkg file.")],
+    replace: Replace = False,
+    as_json: AsJson = False,
 ) -> None:
     """Turn the text form (a folder) into the working form (one .gpkg file)."""
     from sarhad.workflow.storing import convert
 
-    done = convert(folder, out, suffix=".gpkg")
+    done = convert(folder, out, suffix=".gpkg", is_replacing=replace)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
 @app.command()
 @command
 def unpack(
-    file: ProgrammePath, out: Annotated[Path, typer.Argument(help="A folder.")], as_json: AsJson = False
+    file: ProgrammePath,
+    out: Annotated[Path, typer.Argument(help="A folder.")],
+    replace: Replace = False,
+    as_json: AsJson = False,
 ) -> None:
     """Turn the working form (one .gpkg file) into the text form (a folder)."""
     from sarhad.workflow.storing import convert
 
-    done = convert(file, out, suffix="")
+    done = convert(file, out, suffix="", is_replacing=replace)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

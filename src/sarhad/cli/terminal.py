@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
-from sarhad.errors import DataError, SarhadError, SpecError, StoreError
+from sarhad.errors import DataError, RefusedError, SarhadError, SpecError, StoreError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 TELL_EVERY_S = 5.0
-BAD_DATA, USAGE, INFEASIBLE, INTERRUPTED = 1, 2, 3, 130
+BAD_DATA, USAGE, INFEASIBLE, REFUSED, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def emit(payload: Mapping[str, Any], *, as_json: bool, lines: Callable[[], Iterator[str]]) -> None:
@@ -36,7 +37,9 @@ def emit(payload: Mapping[str, Any], *, as_json: bool, lines: Callable[[], Itera
 
 
 def exit_status(error: SarhadError) -> int:
-    """Return the exit status of an error: 2 for what was asked or cannot be written, 1 for bad data."""
+    """Return the exit status of an error: 2 for what was asked or cannot be written, 4 by a rule, 1 for bad data."""
+    if isinstance(error, RefusedError):
+        return REFUSED
     if isinstance(error, SpecError) or (isinstance(error, StoreError) and error.is_output):
         return USAGE
     return BAD_DATA
@@ -73,14 +76,47 @@ def _say_error(error: SarhadError, *, as_json: bool) -> None:
         body: dict[str, object] = {"kind": kind, "text": str(error)}
         if isinstance(error, DataError):
             body |= {"table": error.table, "column": error.column, "ids": list(error.ids)}
-        typer.echo(json.dumps({"error": body}, ensure_ascii=False, indent=2))
+        _echo_error(body)
+
+
+def _echo_error(body: Mapping[str, object]) -> None:
+    typer.echo(json.dumps({"error": body}, ensure_ascii=False, indent=2))
+
+
+# the error of the parser, which typer does not export by name
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+
+
+class Commands(TyperGroup):
+    """The commands; a usage error with --json among the words is also one object on standard output."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Read the words of the command line."""
+        self._is_json = "--json" in args
+        with self._telling():
+            return super().make_context(info_name, args, *more, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the words name."""
+        with self._telling():
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            if self._is_json:
+                _echo_error({"kind": "UsageError", "text": error.format_message()})
+            raise
 
 
 class Watch:
     """Shows steps on standard error; after Ctrl-C its answer to a step is to stop.
 
-    Ctrl-C while an answer is being made asks the computation to stop and keep it; at other times, or pressed
-    twice, it interrupts at once.
+    Ctrl-C while an answer is being made asks the computation to stop and keep it; at other times it interrupts at
+    once. Pressed a second time it ends the process as the system does, also while a solver holds it: saves are whole
+    at any moment.
     """
 
     def __init__(self, *, quiet: bool) -> None:
@@ -134,6 +170,7 @@ class Watch:
         if self.is_stopping or not self._keeps:
             raise KeyboardInterrupt
         self.is_stopping = True
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         typer.echo("Stopping; the best answer so far is kept. Press Ctrl-C again to stop at once.", err=True)
 
     def close(self) -> None:

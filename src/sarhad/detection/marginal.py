@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,13 @@ from sarhad.detection.repair import distances_after
 from sarhad.detection.shortest import Adjacency, in_threads, search
 from sarhad.errors import SpecError
 
+NESTED = 16  # states that share a search: more repair longer, fewer search more often
+
 
 def removal_values(
-    instance: Instance, operating: BoolArray, years: FloatArray, items: IntArray
+    instance: Instance, operating: BoolArray, years: FloatArray, items: Sequence[IntArray] | IntArray
 ) -> FloatArray:
-    """Return what each item saves in the plan: the value without it minus the value with it.
+    """Return what each item, or set of items, saves in the plan: the value without minus the value with it.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def removal_values(
     years
         Length of each period, shape (T,).
     items
-        Items to remove, each alone, shape (J,).
+        Items to remove, each alone, shape (J,); or J sets of items, each removed as a whole.
 
     Returns
     -------
@@ -41,8 +44,15 @@ def removal_values(
     -----
     Removal values do not add up: two items on two parallel paths can each be worthless alone.
     """
-    affected = operating[:, items]
-    return _flip_values(instance, operating, years, items, affected)
+    sets = [np.atleast_1d(np.asarray(one, dtype=np.int64)) for one in items]
+    affected = [operating[:, one].any(axis=1) for one in sets]
+    return _flip_values(
+        instance,
+        operating,
+        years,
+        sets,
+        np.array(affected, dtype=np.bool_).reshape(len(sets), len(operating)).T,
+    )
 
 
 def addition_values(
@@ -67,25 +77,83 @@ def addition_values(
     if first_period.shape != items.shape:
         raise SpecError(f"first_period must have shape {items.shape}, found {first_period.shape}.")
     late = np.arange(len(operating))[:, None] >= first_period[None, :]
-    return -_flip_values(instance, operating, years, items, late & ~operating[:, items])
+    return -_flip_values(instance, operating, years, list(items[:, None]), late & ~operating[:, items])
+
+
+def nested_values(instance: Instance, states: BoolArray) -> FloatArray:
+    """Return the value a year of states each of which holds the one before: items come in and stay.
+
+    Parameters
+    ----------
+    instance
+        Graph, exposures, scenarios.
+    states
+        Which items operate, shape (J, I); no item of a row is missing in the next.
+
+    Returns
+    -------
+    ndarray
+        Shape (J,), equal to the value of `evaluate` for a period of one year; for informed movers.
+
+    Notes
+    -----
+    One search in `NESTED` states is made afresh, the others repair its labels.
+    """
+    prepared, exposure = prepare(instance), instance.exposure
+    refuse_shape(states, (len(states), exposure.n_items))
+    if (states[:-1] & ~states[1:]).any():
+        raise SpecError("the states are not nested: an item of one is missing in the next. Sort them.")
+    on = columns_on(exposure, states)
+    prevented = prevention(exposure, on)
+    yearly = instance.attempts_per_year * instance.consequence[instance.threat]
+    value = np.zeros(len(states))
+    for first in range(0, len(states), NESTED):
+        part = slice(first, first + NESTED)
+        weight = truth(prepared, states[first]).weight
+        changes = [_changes(prepared, m, on[first], on[part][1:]) for m in range(len(instance.movers))]
+        value[part] = _repaired(prepared, weight, changes, prevented[part], yearly)
+    return value
+
+
+def _repaired(
+    prepared: Prepared,
+    weight: FloatArray,
+    changes: list[_Changes],
+    prevented: FloatArray,
+    yearly: FloatArray,
+) -> FloatArray:
+    """Return the value a year before and after each change, all of which make edges heavier."""
+    instance = prepared.instance
+
+    def work(g: int) -> FloatArray:
+        mover, s = prepared.ends.mover[g], np.flatnonzero(prepared.ends.of_scenario == g)
+        dist, via, _ = search(prepared.into, weight[mover], prepared.ends.node[g : g + 1])
+        tree = (prepared.into, prepared.out, weight[mover], dist, via)
+        found = _distances(tree, changes[mover], instance.origin[s], None)
+        labels = np.concatenate([dist[instance.origin[s]][None], found])
+        return np.asarray(np.exp(-labels - prevented[:, instance.threat[s]]) @ yearly[s])
+
+    return np.asarray(np.stack(in_threads(work, range(prepared.ends.n_groups))).sum(axis=0))
 
 
 def _flip_values(
-    instance: Instance, operating: BoolArray, years: FloatArray, items: IntArray, affected: BoolArray
+    instance: Instance, operating: BoolArray, years: FloatArray, sets: list[IntArray], affected: BoolArray
 ) -> FloatArray:
-    """Return the change of the value when each item is flipped in the periods (T, J) that it affects."""
+    """Return the change of the value when each set is flipped in the periods (T, J) that it affects."""
     prepared = prepare(instance)
     refuse_shape(operating, (len(operating), instance.exposure.n_items))
     if years.shape != (len(operating),):
         raise SpecError(f"years must have shape {(len(operating),)}, found {years.shape}.")
     states, of_period = np.unique(operating, axis=0, return_inverse=True)
-    lasting = np.zeros((len(states), len(items)))
+    change = np.zeros(len(sets))
+    if len(sets) == 0:
+        return change
+    lasting = np.zeros((len(states), len(sets)))
     np.add.at(lasting, of_period.reshape(-1), years[:, None] * affected)
-    change = np.zeros(len(items))
     for u, state in enumerate(states):
         touched = np.flatnonzero(lasting[u] > 0)
         if len(touched):
-            change[touched] += lasting[u, touched] * _flips(prepared, state, items[touched])
+            change[touched] += lasting[u, touched] * _flips(prepared, state, [sets[j] for j in touched])
     return change
 
 
@@ -103,16 +171,21 @@ class _Changes:
     tail: IntArray
 
 
-def _flips(prepared: Prepared, state: BoolArray, items: IntArray) -> FloatArray:
-    """Return the change of the yearly value when each item alone is flipped; all operate or none does."""
+def _flips(prepared: Prepared, state: BoolArray, sets: list[IntArray]) -> FloatArray:
+    """Return the change of the yearly value when each set alone goes out, or each comes in.
+
+    Sets with a member that operates go out; in a set that comes in none does.
+    """
     instance, exposure = prepared.instance, prepared.instance.exposure
-    flipped = np.repeat(state[None, :], len(items), axis=0)
-    flipped[np.arange(len(items)), items] ^= True
+    goes_out = bool(state[sets[0]].any())
+    flipped = np.repeat(state[None, :], len(sets), axis=0)
+    for row, one in zip(flipped, sets, strict=True):
+        row[one] = not goes_out
     on, after = columns_on(exposure, state), columns_on(exposure, flipped)
     now, then = prevention(exposure, on), prevention(exposure, after)
     weight = truth(prepared, state).weight
     changes = [_changes(prepared, m, on, after) for m in range(len(instance.movers))]
-    ahead = _ahead(prepared, weight) if state[items[0]] else None
+    ahead = _ahead(prepared, weight) if goes_out else None
     yearly = instance.attempts_per_year * instance.consequence[instance.threat]
 
     def work(g: int) -> FloatArray:

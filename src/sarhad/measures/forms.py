@@ -50,7 +50,8 @@ class LineOfSight:
         Notes
         -----
         The published `p` speaks of a reference walker who crosses the whole coverage at right angles,
-        so the mean rate per hour is ``-ln(1-p) / (2 range / reference speed)``.
+        so the mean rate per hour is ``-ln(1-p) / (2 range / reference speed)``. Availability and assessment thin
+        the chances to detect him while he is in view, so they multiply the rate.
         """
         seen = view.visible(
             parameters["observer_height_m"], parameters["target_height_m"], parameters["range_km"]
@@ -113,7 +114,8 @@ class Barrier:
         Notes
         -----
         ``-ln(1-p) × availability × assessment``; the hours that it adds count at the rate of the coverage that
-        exists only. A barrier out of repair neither detects nor delays.
+        exists only. A barrier out of repair neither detects nor delays. A crossing meets many overlapping sensors,
+        which fail one by one: availability and assessment thin their alarms.
         """
         found = np.zeros(view.n_edges)
         edges = view.crossed()
@@ -131,7 +133,12 @@ class Gate:
     parameters: ClassVar[Mapping[str, str]] = {"p": "1", "share_checked": "1", "availability": "1"}
 
     def exposure(self, parameters: Mapping[str, float], view: SiteView) -> FloatArray:
-        """Return the exposure of every edge, shape (E,): ``-ln(1 - p × share checked × availability)``."""
+        """Return the exposure of every edge, shape (E,): ``-ln(1 - p × share checked × availability)``.
+
+        Notes
+        -----
+        A vehicle is checked once or not at all: share checked and availability thin vehicles, not chances.
+        """
         found = np.zeros(view.n_edges)
         checked = parameters["p"] * parameters["share_checked"] * parameters["availability"]
         found[view.passed()] = exposure_of(checked)

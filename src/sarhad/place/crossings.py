@@ -13,6 +13,7 @@ from sarhad.place.border import FloatArray, Line
 from sarhad.place.corridor import BEYOND, INSIDE, Corridor, SideArray
 from sarhad.place.terrain import IntArray, Terrain
 from sarhad.place.travel import Mover, path_hours
+from sarhad.programme.checks.line import OFF_LINE_KM
 
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 POCKET = 0.01  # a side's connected area with a smaller share of its cells is a pocket without nodes
@@ -107,14 +108,14 @@ def crossing_steps(terrain: Terrain, steps: Steps, crossing: pd.DataFrame) -> In
     Raises
     ------
     DataError
-        If a crossing point lies farther from the line than its accuracy and two cells allow.
+        If no step lies where `check` lets a crossing point lie, two cells more for the grid: not on the grid's line.
     """
     lon = np.array([point.x for point in crossing["geometry"]])
     lat = np.array([point.y for point in crossing["geometry"]])
     found, far = [], []
     rows, cols = terrain.rowcol(lon, lat) if len(lon) else (np.zeros(0), np.zeros(0))
     x, y = terrain.xy(rows, cols)
-    allowed = crossing["accuracy_km"].to_numpy(dtype=np.float64) + 2.0 * terrain.cell_m / 1000.0
+    allowed = crossing["accuracy_km"].to_numpy(dtype=np.float64) + OFF_LINE_KM + 2.0 * terrain.cell_m / 1000.0
     for i, name in enumerate(crossing["id"]):
         distance = np.hypot(steps.x - x[i], steps.y - y[i])
         found.append(int(np.argmin(distance)))
@@ -122,8 +123,9 @@ def crossing_steps(terrain: Terrain, steps: Steps, crossing: pd.DataFrame) -> In
             far.append(f"{name} ({distance[found[-1]] / 1000.0:.1f} km)")
     if far:
         raise DataError(
-            f"crossing.geometry: {len(far)} of {len(crossing)} crossing points lie farther from the line than "
-            f"their accuracy: {', '.join(far[:5])}. Correct the positions or accuracy_km.",
+            f"crossing.geometry: {len(far)} of {len(crossing)} crossing points lie farther from any step over the line "
+            f"than their accuracy allows: {', '.join(far[:5])}. Correct the positions or accuracy_km, or use smaller "
+            f"cells.",
             table="crossing",
             column="geometry",
             ids=[text.split(" (")[0] for text in far],

@@ -9,14 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from sarhad.errors import DataError
 from sarhad.place.border import FloatArray, Line, line_of
 from sarhad.place.corridor import to_metres
 from sarhad.place.terrain import Terrain, terrain
-from sarhad.programme import Programme
+from sarhad.programme import Programme, require_none
+from sarhad.programme.checks.line import wrong_runs
 
 RIVER_KM = 5.0  # Natural Earth's centre lines lie up to 4.6 km off the line where it follows the river
-TOLERANCE_KM = 0.1  # how far the ends of the section table may lie from the ends of the line
 STEP_KM = 0.2  # spacing of the points of the line at which elevation and river are judged
 
 
@@ -40,6 +39,7 @@ def segments(prog: Programme, ground: Terrain | None = None) -> pd.DataFrame:
     Each section is cut into equal parts as near to segment_length_km as its length allows, so no
     segment lies in two sections. Districts are those at the middle of the segment.
     """
+    require_none(wrong_runs(prog))
     ground = terrain(prog) if ground is None else ground
     line = line_of(prog)
     frame = _cut(prog, line)
@@ -86,27 +86,9 @@ def _cut(prog: Programme, line: Line) -> pd.DataFrame:
 
 
 def _sections(prog: Programme, line: Line) -> list[tuple[str, str, float, float]]:
-    """Return id, region, start and end of the sections; they must cover the line without gap or overlap."""
+    """Return id, region, start and end of the sections, which cover the line without gap or overlap."""
     table = prog["section"].sort_values("chainage_from_km")
-    if table.empty:
-        raise DataError(
-            "section: the table is empty. Name at least one section of the line.", table="section"
-        )
-    starts = table["chainage_from_km"].to_numpy(dtype=np.float64)
     ends = table["chainage_to_km"].to_numpy(dtype=np.float64)
-    expected = np.concatenate([[0.0], ends[:-1]])
-    wrong = np.abs(starts - expected) > TOLERANCE_KM
-    wrong[-1] |= abs(ends[-1] - line.length_km) > TOLERANCE_KM
-    if wrong.any():
-        ids = table["id"].to_numpy()[wrong].tolist()
-        raise DataError(
-            f"section.chainage_from_km: {int(wrong.sum())} of {len(table)} sections leave a gap, overlap or end "
-            f"elsewhere than the line of {line.length_km:.3f} km: {', '.join(ids[:5])}. "
-            "Let each start where the one before ends.",
-            table="section",
-            column="chainage_from_km",
-            ids=ids,
-        )
     breaks = [0.0, *ends[:-1].tolist(), line.length_km]
     names = zip(table["id"].tolist(), table["region"].tolist(), strict=True)
     return [(name, region, breaks[i], breaks[i + 1]) for i, (name, region) in enumerate(names)]
@@ -116,17 +98,7 @@ def _districts(table: pd.DataFrame, side: str, middle: FloatArray) -> list[str]:
     """Return the district of a side at each chainage."""
     runs = table[table["side"] == side].sort_values(["chainage_from_km", "id"])
     starts = runs["chainage_from_km"].to_numpy(dtype=np.float64)
-    at = np.searchsorted(starts, middle, side="right") - 1
-    ends = np.append(runs["chainage_to_km"].to_numpy(dtype=np.float64), -1.0)
-    bare = (at < 0) | (ends[np.where(at < 0, -1, at)] < middle)
-    if bare.any():
-        places = ", ".join(f"km {km:.1f}" for km in middle[bare][:5])
-        raise DataError(
-            f"district.chainage_from_km: no district {side} is given for {int(bare.sum())} of {len(middle)} "
-            f"segments: {places}. Let the districts of each side cover the line.",
-            table="district",
-            column="chainage_from_km",
-        )
+    at = np.clip(np.searchsorted(starts, middle, side="right") - 1, 0, len(starts) - 1)
     names = runs["name_en"].to_numpy()
     return [str(name) for name in names[at]]
 

@@ -1,25 +1,46 @@
 """Plan: what to build, where, when and from whose money, with a bound on what any plan could reach."""
 
 from sarhad.plan.baseline import even_spread, greedy
+from sarhad.plan.coalition import Coalitions
+from sarhad.plan.comparison import Comparison, compare, cost_usd
 from sarhad.plan.explanation import Explanation, explain
-from sarhad.plan.limits import Terms, operating
-from sarhad.plan.money import tail_upkeep
+from sarhad.plan.frontier import frontier, shares_of
+from sarhad.plan.limits import Terms, falls_with, operating
+from sarhad.plan.money import funding, tail_upkeep
+from sarhad.plan.override import Override, cost_of_override
+from sarhad.plan.priority import afforded, priority_list
 from sarhad.plan.reading import terms
 from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
 from sarhad.plan.search import optimise
+from sarhad.plan.shadow import money_prices
+from sarhad.plan.shapley import shapley_shares
 from sarhad.plan.store import starts, stored
 
 __all__ = [
+    "Coalitions",
+    "Comparison",
     "Explanation",
+    "Override",
     "PlanProgress",
     "PlanResult",
     "PlanSpec",
     "Terms",
+    "afforded",
+    "compare",
+    "cost_of_override",
+    "cost_usd",
     "even_spread",
     "explain",
+    "falls_with",
+    "frontier",
+    "funding",
     "greedy",
+    "money_prices",
     "operating",
     "optimise",
+    "priority_list",
+    "shapley_shares",
+    "shares_of",
     "starts",
     "stored",
     "tail_upkeep",

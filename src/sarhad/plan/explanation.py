@@ -12,13 +12,14 @@ from sarhad.detection.instance import Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.game import Changeable, changeable, exact_value
 from sarhad.plan.incumbent import Search
-from sarhad.plan.limits import Terms
-from sarhad.plan.locks import read_locks
+from sarhad.plan.limits import Terms, falls_with
+from sarhad.plan.locks import Locks, read_locks
 from sarhad.plan.money import outlays, purse
 from sarhad.plan.pool import Pool
 from sarhad.plan.result import PlanSpec
 from sarhad.plan.store import starts
 
+ROUNDING = 1e-12  # share of the value without a plan below which a gain is a rounding error
 STEPS = 3  # looks at the true paths while a replacement is sought
 
 
@@ -94,11 +95,14 @@ class _Asked:
         self.out = outlays(terms)
         limited = self.out.total if terms.is_tail_paid else self.out.total[:, :, : terms.n_horizon_years]
         self.dollars = limited.sum(axis=2) / 1e6 + 1e-6
-        locks = read_locks(terms, PlanSpec())
-        self.search = Search(
-            terms, self.game.over, self.out.total, self.game.weight, locks.allowed, locks.start
-        )
+        self.search = self._search(read_locks(terms, PlanSpec()))
         self.value = self._value(start)
+
+    def _search(self, locks: Locks) -> Search:
+        """Return the moves that these decisions leave."""
+        return Search(
+            self.terms, self.game.over, self.out.total, self.game.weight, locks.allowed, locks.start
+        )
 
     def _value(self, start: IntArray) -> float:
         """Return the exact value and teach the pool the paths."""
@@ -118,7 +122,8 @@ class _Asked:
         """Return the value of the item with what it requires and nothing else, money no matter; and these items."""
         chosen = self._with_requirements(np.full(self.terms.n_items, -1, dtype=np.int64))
         without = float(self.game.weight.sum() * self.terms.quarter_weight.sum())
-        return without - self._value(chosen), np.flatnonzero(chosen >= 0)
+        gain = without - self._value(chosen)
+        return (gain if gain > ROUNDING * without else 0.0), np.flatnonzero(chosen >= 0)
 
     def _with_requirements(self, start: IntArray) -> IntArray:
         """Return a plan with the item and the cheapest items it requires, started as soon as builds allow."""
@@ -146,14 +151,12 @@ class _Asked:
 
     def _inside(self) -> Explanation:
         alone = self._alone()[0]
-        search = self.search
-        search.load(self.start)
-        search.drop(self.item)
-        lost = np.flatnonzero((self.start >= 0) & (search.start < 0))
-        without = search.start.copy()
+        lost = falls_with(self.terms, self.start, self.item)
+        without = self.start.copy()
+        without[lost] = -1
         loss = self._value(without) - self.value
         other = self._refill(without)
-        gained = np.flatnonzero((other >= 0) & (without < 0))
+        gained = np.flatnonzero((other >= 0) & (self.start < 0))
         return Explanation(
             is_in_plan=True,
             start_quarter=self.terms.quarters[self.start[self.item]],
@@ -167,11 +170,12 @@ class _Asked:
 
     def _refill(self, without: IntArray) -> IntArray:
         """Return the plan filled up again without the item."""
+        spec = PlanSpec(lock_out=frozenset({self.terms.item_ids[self.item]}))
+        self.search = self._search(read_locks(self.terms, spec))
         best, best_value = without, self._value(without)
         for _ in range(STEPS):
             self.search.load(without)
             score = self.search.scores(self.dollars)
-            score[self.item] = -1.0
             self.search.recreate(self.dollars, score, np.ones(self.terms.n_items), 0.0, 10)
             found = self.search.start.copy()
             value = self._value(found)

@@ -61,7 +61,7 @@ def changeable(instance: Instance) -> tuple[Changeable, Pool]:
     open_ = np.isfinite(dist[0])
     touched = open_ & (dist[1] > np.where(open_, dist[0], 0.0) + TOUCHED)
     constant = float(every.weight[open_ & ~touched] @ np.exp(-dist[0, open_ & ~touched]))
-    keep = np.flatnonzero(touched)
+    keep = np.flatnonzero(touched & (every.weight > 0.0))  # nobody attempts the others: nothing is at stake
     of = every.only(keep)
     without = dist[0, keep]
     low = np.exp(without - dist[1, keep])

@@ -16,6 +16,8 @@ from sarhad.plan.money import demand, hall_rows, pay, purse
 from sarhad.plan.pool import Pool
 from sarhad.plan.pricing import Binaries
 
+SAMPLE = 60  # items whose loss is looked at in one ruin
+
 
 def lists(of: Sequence[Sequence[int]]) -> Lists:
     """Return lists of lists as two arrays."""
@@ -260,10 +262,12 @@ class Search:
                 0.7, 1.3, len(free)
             )
         if kind == 2:
+            free = free[rng.permutation(len(free))[:SAMPLE]]
             weight = (
                 np.array([self.loss(int(i)) for i in free])
                 / price[free, self.start[free]]
                 * rng.uniform(0.5, 1.5, len(free))
             )
+            count = min(count, max(1, len(free) // 4))
         for item in free[np.argsort(weight, kind="stable")[:count]].tolist():
             self.drop(item)

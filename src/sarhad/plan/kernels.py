@@ -129,12 +129,34 @@ def _multiply(game, state, binary, new, n):  # type: ignore[no-untyped-def]
             state.stamp[p] = 1
             state.touched[n] = p
             n += 1
-            for t in range(state.evade.shape[1]):
-                state.scratch[p, t] = state.evade[p, t]
+            scratch, evade = state.scratch[p], state.evade[p]
+            for t in range(len(evade)):
+                scratch[t] = evade[t]
+        scratch = state.scratch[p]
         by = game.factor[k] if new < old else game.inverse[k]
         for t in range(low, high):
-            state.scratch[p, t] *= by
+            scratch[t] *= by
     return n
+
+
+@njit(cache=True, nogil=True)
+def _unit_change(game, state, unit, low, most, is_kept):  # type: ignore[no-untyped-def]
+    """Return how the value of a unit changes from quarter `low` on, changed paths read from the scratch.
+
+    `most` is room for a number a quarter; paths are read row by row, for the cache.
+    """
+    most[:] = 0.0
+    for p in range(game.first[unit], game.first[unit + 1]):
+        row = state.scratch[p] if state.stamp[p] == 1 else state.evade[p]
+        for t in range(low, len(most)):
+            most[t] = max(most[t], row[t])
+    delta = 0.0
+    before, weight = state.most[unit], game.weight[unit]
+    for t in range(low, len(most)):
+        delta += weight[t] * (most[t] - before[t])
+        if is_kept:
+            before[t] = most[t]
+    return delta
 
 
 @njit(cache=True, nogil=True)
@@ -155,21 +177,12 @@ def shift(game, state, item, since, is_kept):  # type: ignore[no-untyped-def]
         state.on[item] = since
         state.since[item] = since
     delta, paths = 0.0, len(state.stamp)
-    n_units = 0
+    most = np.empty(count)
     for m in range(n):
         u = game.unit[state.touched[m]]
-        begin, end = game.first[u], game.first[u + 1]
         if state.touched[paths + u] == 0:
             state.touched[paths + u] = 1
-            n_units += 1
-            for t in range(low, count):
-                most = 0.0
-                for p in range(begin, end):
-                    chance = state.scratch[p, t] if state.stamp[p] == 1 else state.evade[p, t]
-                    most = max(most, chance)
-                delta += game.weight[u, t] * (most - state.most[u, t])
-                if is_kept:
-                    state.most[u, t] = most
+            delta += _unit_change(game, state, u, low, most, is_kept)
     for m in range(n):
         p = state.touched[m]
         state.stamp[p] = 0

@@ -108,3 +108,29 @@ def operating(terms: Terms, start: IntArray) -> BoolArray:
     quarter = np.arange(terms.n_quarters)[:, None]
     result: BoolArray = (start >= 0) & (quarter >= start + terms.build_quarters)
     return result
+
+
+def falls_with(terms: Terms, start: IntArray, item: int) -> IntArray:
+    """Return the items a plan loses with an item: itself, and what then lacks a prerequisite in operation.
+
+    Parameters
+    ----------
+    terms
+        The limits.
+    start
+        Quarter in which each item starts, -1 for items left out, shape (I,).
+    item
+        Index of an item of the plan.
+    """
+    since = np.where(start >= 0, start + terms.build_quarters, terms.n_quarters)
+    lost, open_ = {item}, [item]
+    while open_:
+        gone = open_.pop()
+        for other in np.flatnonzero(start >= 0).tolist():
+            if other not in lost and any(
+                gone in members and not any(j not in lost and since[j] <= since[other] for j in members)
+                for members in terms.requires[other]
+            ):
+                lost.add(other)
+                open_.append(other)
+    return np.array(sorted(lost), dtype=np.int64)

@@ -141,7 +141,5 @@ def _words(terms: Terms, mask: BoolArray, need: int, have: int) -> str:
     )
     payers = [p for n, p in enumerate(terms.partners) if terms.payers[sorted(within), n].any()]
     span = f"{terms.years[years.min()]}-{terms.years[years.max()]}"
-    return (
-        f"the locked items need {need:,} usd for {', '.join(categories)} in {span}, but "
-        f"{', '.join(payers) or 'no partner'} may pay only {have:,} usd for it"
-    )
+    may = f"{', '.join(payers)} may pay only {have:,} usd" if payers and have else "no partner may pay"
+    return f"the locked items need {need:,} usd for {', '.join(categories)} in {span}, but {may} for it"

@@ -15,7 +15,6 @@ from sarhad.plan.money import purse
 from sarhad.plan.solver import quiet_solver
 
 UNITS = 1000.0  # all money together in the unit of the programme: a dollar stays above the solver's tolerance
-DIVE_NODES = 20
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,8 @@ class Master:
     ) -> None:
         self.terms, self.time = terms, time
         self.n_groups = len(weight)
-        self._usd = max(float(terms.budget_usd.sum()) / UNITS, 1e-9)  # dollars in a unit
+        money = max(float(terms.budget_usd.sum()), float(cost.max(initial=0)))
+        self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
         self._cost = cost / self._usd
         if not terms.is_tail_paid:
             self._cost[:, :, terms.n_horizon_years :] = 0.0
@@ -270,8 +270,7 @@ class Master:
         dual[one_sided] = np.minimum(dual[one_sided], 0.0)
         idle = np.abs(dual[self._n_fixed :]) < 1e-9
         self._idle = np.where(self._idle < 0, -1, np.where(idle, self._idle + 1, 0))
-        self._last = np.array(solution.col_value)
-        return self._answer(self._last, np.array(solution.col_dual), dual)
+        return self._answer(np.array(solution.col_value), np.array(solution.col_dual), dual)
 
     def _answer(self, value: FloatArray, reduced: FloatArray, dual: FloatArray) -> Answer:
         """Return the answer with a bound that holds for every start, in the programme or not."""
@@ -316,37 +315,24 @@ class Master:
     def solve_whole(self, time_limit_s: float) -> tuple[float, IntArray | None]:
         """Return a bound over whole starts and the starts of the best answer, if one was found in time.
 
-        Every allowed start enters first; afterwards the programme is linear again.
+        Every allowed start enters first.
         """
         self.add_starts(self._allowed)
-        start = self._whole_starts(np.arange(len(self._start_col)), time_limit_s, nodes=2**31 - 1)
+        start = self._whole_starts(time_limit_s)
         if self.solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return np.inf, None
         bound = float(self.solver.getInfo().mip_dual_bound) * self._scale
         return bound - abs(bound) * 1e-9, start
 
-    def dive(self, count: int, time_limit_s: float) -> IntArray | None:
-        """Return whole starts among the `count` most promising ones of the last answer, if any are found."""
-        last = np.zeros(self.solver.getNumCol())  # starts may have come in since the last answer
-        last[: len(self._last)] = self._last
-        promise = self._rest[self._starts[:, 0], self._starts[:, 1]] - 10 * last[self._start_col]
-        kept = np.sort(np.argsort(promise, kind="stable")[:count])
-        out = np.setdiff1d(self._start_col, self._start_col[kept]).astype(np.int32)
-        self.solver.changeColsBounds(len(out), out, np.zeros(len(out)), np.zeros(len(out)))
-        start = self._whole_starts(kept, time_limit_s, nodes=DIVE_NODES)
-        self.solver.changeColsBounds(len(out), out, np.zeros(len(out)), np.ones(len(out)))
-        return start
-
-    def _whole_starts(self, kept: IntArray, time_limit_s: float, nodes: int) -> IntArray | None:
-        """Return the best whole starts HiGHS finds, the starts not kept being fixed or fractional."""
-        solver, columns = self.solver, self._start_col[kept].astype(np.int32)
+    def _whole_starts(self, time_limit_s: float) -> IntArray | None:
+        """Return the best whole starts that HiGHS finds; afterwards the programme is linear again."""
+        solver, columns = self.solver, self._start_col.astype(np.int32)
         whole = np.full(len(columns), highspy.HighsVarType.kInteger)
         linear = np.full(len(columns), highspy.HighsVarType.kContinuous)
         solver.setOptionValue("presolve", "on")
         solver.setOptionValue("solver", "choose")
         solver.setOptionValue("mip_rel_gap", 1e-9)
         solver.setOptionValue("mip_abs_gap", 1e-9)
-        solver.setOptionValue("mip_max_nodes", nodes)
         solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
         solver.changeColsIntegrality(len(columns), columns, whole)
         solver.setOptionValue(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -35,17 +36,18 @@ log = logging.getLogger(__name__)
 OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
 TRIES = 10  # items looked at again before one is inserted
 NOTHING = 1e-12  # share of the value with nothing built that counts as nothing
-FIRST_EPOCHS = 3
-DIVES = 2
-DIVE_STARTS = 1000
-DIVE_SECONDS = 15.0
+FIRST_EPOCHS = 5
+MORE_TURNS = 20  # of ruin and recreate after each rounding
+ROWS_A_TURN = (
+    300.0  # turns beside the linear programme grow with its rows to the power 1.5, as its seconds do
+)
 POLISHES = 4  # improvements of the plan before a small programme is proved
 NODES = 100  # of the tree in one unit of work
 ANSWERS = 5  # of the linear programme in one turn
 CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
 LOOSE = 3e-4  # the same for a small programme, whose tree goes on cutting
 COARSE = 0.05  # the same while epochs will still be split
-EPOCHS_GROW = 3
+EPOCHS_GROW = 2
 
 
 def optimise(
@@ -231,11 +233,7 @@ class _Run:
             if self.work_limit is not None and rounds >= self.work_limit:
                 return
             rounds += 1
-            for _ in range(ANSWERS):
-                if not self.bounding.round(self._left()):
-                    break
-                if self.bounding.short < CONVERGED * self.value and self.bounding.news == 0:
-                    break
+            self._bound_and_search()
             if self.bounding.answer is None:
                 continue
             self.bound = max(self.bound, self.bounding.bound)
@@ -246,14 +244,39 @@ class _Run:
             )  # fmt: skip
             is_last = count == self.terms.n_quarters
             converged = self.bounding.short < (CONVERGED if is_last else COARSE) * self.bound
-            self._improve(converged)
+            self._improve()
             if converged and (self.bounding.news == 0 or not is_last):
-                self._dive()
                 if count < self.terms.n_quarters:
                     count = min(EPOCHS_GROW * count, self.terms.n_quarters)
                     self._begin(count)
                 elif self.locks.allowed.sum() <= STARTS:
                     self._whole()
+
+    def _bound_and_search(self) -> None:
+        """Let the linear programme answer on one core while ruin and recreate goes on from the best plan on another.
+
+        Both do a fixed amount of work, so that the result does not depend on which of them is faster.
+        """
+        if self.bounding.answer is None:
+            self._answers()
+            return
+        assert self.start is not None
+        self.search.start = self.start
+        self.search.refresh(self.pool, self.game.of.n)
+        turns = MORE_TURNS + int((self.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
+        with ThreadPoolExecutor(1) as beside:
+            searched = beside.submit(self._ruin_and_recreate, self._price(), turns)
+            self._answers()
+            searched.result()
+        self._keep_if_better(self.search.start)
+
+    def _answers(self) -> None:
+        """Let the linear programme answer a few times."""
+        for _ in range(ANSWERS):
+            if not self.bounding.round(self._left()):
+                return
+            if self.bounding.short < CONVERGED * self.value and self.bounding.news == 0:
+                return
 
     def _prove(self) -> None:
         """Solve a small programme over whole starts: linear programme, some improvement, then the engine."""
@@ -272,7 +295,7 @@ class _Run:
         for _ in range(POLISHES):
             if self.bounding.answer is None or not self._goes_on("search"):
                 return
-            self._improve(True)
+            self._improve()
         if self.engine == "scip":
             self._tree()
         else:
@@ -321,25 +344,6 @@ class _Run:
             if self.search.is_sound():
                 self._keep_if_better(start)
 
-    def _dive(self) -> None:
-        """Let HiGHS look for whole starts among the most promising, then improve what it found."""
-        for _ in range(DIVES):
-            basis = self.bounding.master.solver.getBasis()
-            start = self.bounding.master.dive(DIVE_STARTS, min(self._left(), DIVE_SECONDS))
-            self.bounding.master.solver.setBasis(basis)
-            if start is None or not self._goes_on("dive"):
-                return
-            self.bounding.cut_at(start)
-            share = np.zeros(self.locks.allowed.shape)
-            chosen = np.flatnonzero(start >= 0)
-            share[chosen, start[chosen]] = 1.0
-            self.search.refresh(self.pool, self.game.of.n)
-            price = self._price()
-            self.search.round_off(share, price, 0.5)
-            self.search.recreate(price, self.search.scores(price), np.ones(self.terms.n_items), 0.0, TRIES)
-            value = self._keep_if_better(self.search.start)
-            log.debug("dive: %.4f best %.4f", value, self.value)
-
     def _price(self) -> FloatArray:
         """Return what each item and start costs at the last prices of money, in value, shape (I, T)."""
         assert self.bounding.answer is not None
@@ -360,7 +364,7 @@ class _Run:
             starts |= self.bounding.answer.start > 0
         self.bounding.begin(choose_epochs(self.terms, by_quarter, count), points, starts)
 
-    def _improve(self, converged: bool) -> None:
+    def _improve(self) -> None:
         """Round the linear programme off, then ruin and recreate."""
         answer = self.bounding.answer
         assert answer is not None
@@ -373,7 +377,7 @@ class _Run:
         if self._keep_if_better(rounded) > self.value * 1.02 or self.rng.random() < 0.5:
             self.search.start = self.start
         self.search.refresh(self.pool, self.game.of.n)
-        self._ruin_and_recreate(price, 60 if converged else 20)
+        self._ruin_and_recreate(price, MORE_TURNS)
         self._keep_if_better(self.search.start)
 
     def _ruin_and_recreate(self, price: FloatArray, turns: int) -> None:
@@ -403,12 +407,24 @@ class _Run:
         search.restore(best)
 
     def _say_why_nothing(self) -> None:
-        """Give notice when nothing is built."""
-        limited = self.out.total[:, :, : self.terms.n_horizon_years].sum(axis=2)
-        least = int(limited.min()) if self.terms.n_items else 0
-        self.notices.append(
-            f"nothing is built: no item fits the money and the limits (the cheapest costs {least:,} usd)"
-        )
+        """Give notice when nothing is built, with what stands in the way."""
+        terms, allowed = self.terms, self.locks.allowed
+        counted = slice(None) if terms.is_tail_paid else slice(terms.n_horizon_years)
+        cost = np.where(allowed, self.out.total[:, :, counted].sum(axis=2), 2**62).min(axis=1, initial=2**62)
+        has_payer = np.asarray(terms.payers.any(axis=1))
+        payable = np.asarray(allowed.any(axis=1)) & has_payer[terms.item_class]
+        if not allowed.any():
+            why = f"no item can start and still operate by {terms.quarters[-1]}"
+        elif not (payable & (cost > 0)).any() or terms.budget_usd.sum() == 0:
+            why = "no partner has money that may pay for any of the items"
+        elif self.time_limit_s == 0:
+            why = "no time was given to search for a plan"
+        elif self.game.of.n == 0:
+            why = "no item touches any path"
+        else:
+            least = int(cost[payable & (cost > 0)].min())
+            why = f"no item that lowers the value fits the money of its years, tail included (the cheapest costs {least:,} usd)"
+        self.notices.append(f"nothing is built: {why}")
 
     def _answer(self, status: Status) -> PlanResult:
         """Return the result; the value comes from `detection.evaluate`."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from sarhad.report import words
 from sarhad.report.content import Content
 from sarhad.report.language import Language, mark
 from sarhad.report.table import Column, Kind, Table, named
@@ -47,11 +48,15 @@ def not_varied(content: Content, language: Language) -> Table:
     """Return the assumptions that no swing moves, and why."""
     say = language.say
     columns = (
-        Column("table", say("Table"), Kind.CODE),
+        Column("table_name", say("Assumptions about"), Kind.TEXT),
+        Column("table", say("Table"), Kind.CODE, on_page=False),
         Column("rows", say("Assumed rows"), Kind.COUNT, "1"),
         Column("why", say("Why not varied"), Kind.TEXT),
     )
-    frame = content.not_varied.assign(why=[say(REASONS[code]) for code in content.not_varied["reason"]])
+    frame = content.not_varied.assign(
+        table_name=[words.table(language, code) for code in content.not_varied["table"]],
+        why=[say(REASONS[code]) for code in content.not_varied["reason"]],
+    )
     return Table("not_varied", say("Assumptions that are not varied"), columns, frame)
 
 
@@ -59,14 +64,20 @@ def calibration(content: Content, language: Language) -> Table:
     """Return the fit of the attempts to reported detections."""
     say = language.say
     threats = language.names(content.threats, "id")
-    frame = content.calibration.assign(
-        threat=[threats.get(threat, threat) for threat in content.calibration["threat_id"]]
+    movers = language.names(content.movers, "id")
+    fit = content.calibration
+    frame = fit.assign(
+        threat=[threats.get(threat, threat) for threat in fit["threat_id"]],
+        region_name=[words.region(language, code) for code in fit["region"]],
+        mover=[movers.get(mover, mover) for mover in fit["mover_id"]],
     )
     columns = (
         Column("threat_id", say("Id"), Kind.CODE, on_page=False),
         Column("threat", say("Threat"), Kind.TEXT),
-        Column("region", say("Region"), Kind.CODE),
-        Column("mover_id", say("Mover"), Kind.CODE),
+        Column("region_name", say("Region"), Kind.TEXT),
+        Column("region", say("Code of the region"), Kind.CODE, on_page=False),
+        Column("mover", say("Mover"), Kind.TEXT),
+        Column("mover_id", say("Code of the mover"), Kind.CODE, on_page=False),
         Column("reported", say("Share reported"), Kind.SHARE, "1"),
         Column("before", say("Share in the model before the fit"), Kind.SHARE, "1"),
         Column("fitted", say("Share in the model after it"), Kind.SHARE, "1"),
@@ -156,14 +167,22 @@ def crossings(content: Content, language: Language) -> Table:
 def settings(content: Content, language: Language) -> Table:
     """Return the settings in force."""
     say = language.say
-    columns = (
-        Column("id", say("Setting"), Kind.CODE),
-        Column("value", say("Value"), Kind.CODE),
-        Column("unit", say("Unit"), Kind.CODE),
-        Column("is_assumption", say("Assumed"), Kind.TRUTH),
-        Column("description", say("Meaning"), Kind.DATA_TEXT),
+    given = content.settings
+    frame = given.assign(
+        meaning=[
+            words.setting(language, code, text)
+            for code, text in zip(given["id"], given["description"], strict=True)
+        ],
+        unit_said=[words.unit(language, unit) for unit in given["unit"]],
     )
-    return Table("settings", say("Settings of this run"), columns, content.settings)
+    columns = (
+        Column("meaning", say("Setting"), Kind.TEXT),
+        Column("value", say("Value"), Kind.CODE),
+        Column("unit_said", say("Unit"), Kind.TEXT),
+        Column("is_assumption", say("Assumed"), Kind.TRUTH),
+        Column("id", say("Name in the data"), Kind.CODE),
+    )
+    return Table("settings", say("Settings of this run"), columns, frame)
 
 
 def sources(content: Content, language: Language) -> Table:

@@ -22,23 +22,23 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "crossings": ("id", "name_en", "name_beyond", "chainage_km", "lon", "lat"),
     "settlements": (*NAMES, "population", "lon", "lat"),
     "threats": (
-        "id", *NAMES, "consequence", "attempts", "through_before", "through_after", "detected_before", "detected_after",
+        "id", *NAMES, "consequence", "attempts", "attempts_after", "through_before", "through_after", "detected_before", "detected_after",
     ),
     "threats_apart": ("id", *NAMES, "rate_low", "rate", "rate_high", "rate_with_plan", "reason"),
     "threats_never": ("id", *NAMES, "reason"),
-    "partners": ("id", *NAMES, "tail_upkeep_usd"),
+    "partners": ("id", *NAMES, "tail_upkeep_usd", "tail_offered_usd", "is_tail_assumed"),
     "items": (
         "item_id", "measure_id", *NAMES, "category", "site_id", "section_id", "chainage_from_km", "chainage_to_km",
         "lon", "lat", "units", "start_quarter", "operating_quarter", "cost_usd", "annual_usd", "marginal_value",
     ),
     "funding": ("item_id", "partner_id", "year", "kind", "usd"),
-    "budget": ("partner_id", "year", "amount_usd"),
+    "budget": ("partner_id", "year", "amount_usd", "carries_over"),
     "detection": ("section_id", "threat_id", "before", "after"),
     "flow": ("threat_id", "chainage_from_km", "chainage_to_km", "before", "after"),
     "by_quarter": ("quarter", "without_plan", "with_plan"),
     "swings": (
         "name", "table", "row", "low", "likely", "high", "unit", "value_low", "value_high", "is_assumption",
-        "source_ids", "reasoning",
+        "source_ids", "reasoning", "what", "subject_id", *NAMES,
     ),
     "not_varied": ("table", "rows", "reason"),
     "calibration": (
@@ -48,6 +48,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "patrols": ("measure_id", *NAMES, "catalogue_p", "computed_p"),
     "not_candidates": ("measure_id", *NAMES, "category", "reason"),
     "settings": ("id", "value", "unit", "is_assumption", "description"),
+    "movers": ("id", *NAMES),
+    "rivers": ("name_en", "geometry"),
     "sources": ("id", "title", "publisher", "date", "url", "licence", "credit"),
 }  # fmt: skip
 
@@ -83,6 +85,10 @@ class Identity:
         Share [0..1] of the numbers in use that are assumed.
     counts
         Sizes by name: sections, segments, nodes, edges, items, scenarios and so on.
+    inside_country, beyond_country, is_inside_left
+        ISO 3166-1 alpha-3 codes of both sides of the line; does the programme's own lie left of its direction.
+    seconds, stopped
+        Time that the search took, 0 where it is not known; "time" or "interrupt" where it was ended from outside.
     """
 
     title_en: str
@@ -102,6 +108,11 @@ class Identity:
     official_border_km: float | None
     assumed_share: float
     counts: Mapping[str, int]
+    inside_country: str = ""
+    beyond_country: str = ""
+    is_inside_left: bool = True
+    seconds: float = 0.0
+    stopped: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,11 +127,14 @@ class Ground:
         Share [0..1] of the corridor's cells whose elevation is from each raster, by its id, the first choice first.
     missing
         Share [0..1] of them without elevation: these count as outside the corridor.
+    names
+        Title of each raster's source, by the id of the raster.
     """
 
     distortion: float
     filled: Mapping[str, float]
     missing: float
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -243,6 +257,8 @@ class Content:
     not_candidates: pd.DataFrame
     settings: pd.DataFrame
     sources: pd.DataFrame
+    movers: pd.DataFrame
+    rivers: pd.DataFrame
     ground: Ground
     relief: Relief | None = None
     notices: tuple[str, ...] = field(default=())

@@ -14,7 +14,6 @@ from matplotlib import font_manager
 LATIN = "Noto Sans"
 ARABIC = "Noto Sans Arabic"
 LAST_RESORT = "DejaVu Sans"  # comes with matplotlib, has signs the others lack
-LATIN_FIRST = (LATIN, ARABIC, LAST_RESORT)  # for words of the data: English on every page
 
 
 class Face(NamedTuple):

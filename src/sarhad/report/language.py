@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -133,6 +133,10 @@ class Language:
     def count_name(self, code: str) -> str:
         """Return what a size of the model counts."""
         return self.say(COUNTS.get(code, code.replace("_", " ")))
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Return words in a row, with the comma of this language between them."""
+        return self.say(", ").join(words)
 
     def name(self, row: Mapping[Any, Any]) -> str:
         """Return the name of a row in this language, its English name where there is none."""

@@ -13,6 +13,7 @@ WASH = "#f4f6f8"
 BEFORE = "#4477aa"  # blue
 AFTER = "#d95f02"  # orange
 LIMIT = "#8a949f"
+WATER = "#3f7fb5"
 
 DETECTION = "viridis"  # colour map of detection, dark (low) to light (high)
 
@@ -27,5 +28,10 @@ MARKERS: Mapping[str, str] = {
     "crossing_point": "P",
     "communications": "X",
     "community": "h",
+    "enabling": "v",
+    "sustainment": "*",
+    "coordination": "p",
+    "capacity": "<",
+    "cyber": ">",
 }
-OTHER_MARKER = "v"
+OTHER_MARKER = "d"

@@ -23,7 +23,7 @@ class Picture:
     png, svg
         The wide figure.
     wide, narrow
-        ``data:`` addresses for a desk and for a phone; narrow is blank where the wide one scrolls.
+        ``data:`` addresses for a desk and for a phone.
     width, height
         Size of the wide figure in pixels of the page.
     """
@@ -45,10 +45,9 @@ def _picture(name: str, content: Content, language: Language) -> Picture:
     with drawing(language, Width.WIDE):
         wide = settle(FIGURES[name](content, language, Width.WIDE))
         raster, vector = png(wide), svg(wide)
-    narrow = ""
-    if name not in RASTER:
-        with drawing(language, Width.NARROW):
-            narrow = _address(svg(settle(FIGURES[name](content, language, Width.NARROW))), "svg+xml")
+    with drawing(language, Width.NARROW):
+        small = settle(FIGURES[name](content, language, Width.NARROW))
+        narrow = _address(png(small), "png") if name in RASTER else _address(svg(small), "svg+xml")
     shown = _address(raster, "png") if name in RASTER else _address(vector, "svg+xml")
     width, height = (round(float(inches) * wide.dpi) for inches in wide.get_size_inches())
     return Picture(raster, vector, shown, narrow, width, height)

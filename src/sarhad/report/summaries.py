@@ -56,7 +56,11 @@ def items_in_order(content: Content) -> pd.DataFrame:
 
 
 def money_by_year(content: Content) -> pd.DataFrame:
-    """Return partner_id, year, amount_usd, capital_usd, upkeep_usd, asked_usd, left_usd for the horizon."""
+    """Return partner_id, year, amount_usd, carried_usd, capital_usd, upkeep_usd, asked_usd, left_usd.
+
+    For the years of the horizon: what was offered for the year, what was carried over into it, what is asked of both,
+    and what is left at its end, which goes over into the next year where the budget allows that.
+    """
     first, last = horizon_years(content)
     paid = paid_in_horizon(content).pivot_table(
         index=["partner_id", "year"], columns="kind", values="usd", aggfunc="sum", fill_value=0
@@ -68,8 +72,49 @@ def money_by_year(content: Content) -> pd.DataFrame:
         frame.rename(columns={"capital": "capital_usd", "upkeep": "upkeep_usd"}).sort_index().reset_index()
     )
     frame["asked_usd"] = frame["capital_usd"] + frame["upkeep_usd"]
-    frame["left_usd"] = frame["amount_usd"] - frame["asked_usd"]
-    return frame[["partner_id", "year", "amount_usd", "capital_usd", "upkeep_usd", "asked_usd", "left_usd"]]
+    frame = _with_carry_over(frame, content.budget)
+    order = ["amount_usd", "carried_usd", "capital_usd", "upkeep_usd", "asked_usd", "left_usd"]
+    return frame[["partner_id", "year", *order]]
+
+
+def _with_carry_over(frame: pd.DataFrame, budget: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame, sorted by partner and year, with what goes over from each year into the next."""
+    goes_over = budget.groupby(["partner_id", "year"])["carries_over"].any().to_dict()
+    carried, left = [], []
+    over, former = 0.0, None
+    for row in frame.to_dict("records"):
+        partner, year = row["partner_id"], row["year"]
+        brought = over if former == (partner, year - 1) else 0.0
+        rest = row["amount_usd"] + brought - row["asked_usd"]
+        carried.append(brought)
+        left.append(rest)
+        over, former = rest if goes_over.get((partner, year), False) else 0.0, (partner, year)
+    return frame.assign(carried_usd=carried, left_usd=left)
+
+
+def threats_of_a_year(content: Content) -> pd.DataFrame:
+    """Return the threats with given_up_before and given_up_after: neither detected nor got through."""
+    frame = content.threats
+    given_up = {
+        f"given_up_{when}": (attempts * (1.0 - frame[f"detected_{when}"]) - frame[f"through_{when}"]).clip(
+            lower=0.0
+        )
+        for when, attempts in (("before", frame["attempts"]), ("after", frame["attempts_after"]))
+    }
+    return frame.assign(**given_up)
+
+
+def carried_over(content: Content) -> dict[tuple[str, str], float]:
+    """Return the dollars that each partner, and ``total``, spends in a year beyond what it offered for that year."""
+    frame = money_by_year(content)
+    over = (frame["asked_usd"] - frame["amount_usd"]).clip(lower=0.0)
+    found = {
+        (str(partner), str(year)): float(usd)
+        for partner, year, usd in zip(frame["partner_id"], frame["year"], over, strict=True)
+    }
+    sums = frame.groupby("year")[["asked_usd", "amount_usd"]].sum()
+    total = (sums["asked_usd"] - sums["amount_usd"]).clip(lower=0.0)
+    return {**found, **{("total", str(year)): float(usd) for year, usd in total.items()}}
 
 
 def money_matrix(content: Content) -> dict[str, dict[str, tuple[float, float]]]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sarhad.report import annex, summaries
+import pandas as pd
+
+from sarhad.report import annex, summaries, words
 from sarhad.report.content import Content
 from sarhad.report.language import Language
 from sarhad.report.table import Column, Kind, Table, named
+
+LEAST_FLOW = 0.005  # attempts a year; less is written as nothing
 
 
 def tables(content: Content, language: Language) -> Mapping[str, Table]:
@@ -20,6 +24,7 @@ def tables(content: Content, language: Language) -> Mapping[str, Table]:
         _sections(content, language),
         _detection(content, language),
         _threats(content, language),
+        _given_up(content, language),
         _flow(content, language),
         _flow_by_section(content, language),
         _by_quarter(content, language),
@@ -62,7 +67,9 @@ def _items(content: Content, language: Language) -> Table:
         Column("operating_quarter", say("In operation"), Kind.QUARTER),
         Column("cost_usd", say("Cost"), Kind.USD, "USD"),
         Column("partners", say("Paid by (M USD)"), Kind.TEXT),
-        Column("marginal_value", say("More attempts get through without it"), Kind.FIGURE, "attempts"),
+        Column(
+            "marginal_value", say("More get through without it and what needs it"), Kind.FIGURE, "attempts"
+        ),
     )
     return Table("items", say("Measures in the plan, by what each one adds to the rest"), columns, frame)
 
@@ -73,11 +80,12 @@ def _funding(content: Content, language: Language) -> Table:
         Column("item_id", say("Item"), Kind.CODE),
         Column("partner_id", say("Partner"), Kind.CODE),
         Column("year", say("Year"), Kind.YEAR),
-        Column("kind", say("Kind"), Kind.CODE),
+        Column("kind_name", say("Kind"), Kind.TEXT),
         Column("usd", say("Amount"), Kind.USD, "USD"),
     )
-    order = ["item_id", "partner_id", "year", "kind"]
-    return Table("funding", say("Who pays for what"), columns, content.funding.sort_values(order))
+    frame = content.funding.sort_values(["item_id", "partner_id", "year", "kind"])
+    frame = frame.assign(kind_name=[say(words.KINDS.get(kind, kind)) for kind in frame["kind"]])
+    return Table("funding", say("Who pays for what"), columns, frame)
 
 
 def _money(content: Content, language: Language) -> Table:
@@ -89,11 +97,12 @@ def _money(content: Content, language: Language) -> Table:
         Column("partner_id", say("Id"), Kind.CODE),
         Column("partner", say("Partner"), Kind.TEXT),
         Column("year", say("Year"), Kind.YEAR),
-        Column("amount_usd", say("Offered"), Kind.USD, "USD"),
+        Column("amount_usd", say("Offered for the year"), Kind.USD, "USD"),
+        Column("carried_usd", say("Carried over from the year before"), Kind.USD, "USD"),
         Column("capital_usd", say("To build"), Kind.USD, "USD"),
         Column("upkeep_usd", say("Upkeep"), Kind.USD, "USD"),
         Column("asked_usd", say("Asked in all"), Kind.USD, "USD"),
-        Column("left_usd", say("Left over"), Kind.USD, "USD"),
+        Column("left_usd", say("Left at the end of the year"), Kind.USD, "USD"),
     )
     return Table("money", say("Money by partner and year (M USD)"), columns, frame)
 
@@ -167,6 +176,37 @@ def _threats(content: Content, language: Language) -> Table:
     )
 
 
+def _given_up(content: Content, language: Language) -> Table:
+    """Return where the attempts of a year end: detected, given up, got through; with the plan, then without it."""
+    say = language.say
+    threats = named(summaries.threats_of_a_year(content), language)
+    frames = [
+        threats[["id", "name"]].assign(
+            state=label,
+            attempts=threats[attempts],
+            detected=threats[attempts] * threats[f"detected_{when}"],
+            given_up=threats[f"given_up_{when}"],
+            through=threats[f"through_{when}"],
+        )
+        for when, attempts, label in (
+            ("before", "attempts", say("before")),
+            ("after", "attempts_after", say("with the plan")),
+        )
+    ]
+    frame = pd.concat(frames).sort_values("id", kind="stable", ignore_index=True)
+    columns = (
+        Column("id", say("Id"), Kind.CODE),
+        Column("name", say("Threat"), Kind.TEXT),
+        Column("state", say("When"), Kind.TEXT),
+        Column("attempts", say("Attempts"), Kind.FIGURE, "attempts/year"),
+        Column("detected", say("Detected"), Kind.FIGURE, "attempts/year"),
+        Column("given_up", say("Given up on the way"), Kind.FIGURE, "attempts/year"),
+        Column("through", say("Get through"), Kind.FIGURE, "attempts/year"),
+    )
+    caption = say("Where the attempts of a year end, with the plan complete and before: unweighted counts")
+    return Table("outcomes", caption, columns, frame)
+
+
 def _flow(content: Content, language: Language) -> Table:
     say = language.say
     columns = (
@@ -186,6 +226,7 @@ def _flow_by_section(content: Content, language: Language) -> Table:
     frame["section"] = [sections.get(s, s) for s in frame["section_id"]]
     frame["threat"] = [threats.get(t, t) for t in frame["threat_id"]]
     frame["change"] = frame["after"] - frame["before"]
+    frame["is_quiet"] = frame[["before", "after"]].max(axis=1) < LEAST_FLOW
     columns = (
         Column("section_id", say("Section"), Kind.CODE),
         Column("section", say("Name"), Kind.TEXT),
@@ -194,7 +235,11 @@ def _flow_by_section(content: Content, language: Language) -> Table:
         Column("after", say("With the plan"), Kind.FIGURE, "attempts/year"),
         Column("change", say("Change"), Kind.FIGURE, "attempts/year"),
     )
-    return Table("flow_by_section", say("Attempts a year that cross in each section"), columns, frame)
+    note = say(
+        "Left out here: {number} pairs of section and threat where nobody crosses, before or with the plan."
+    )
+    caption = say("Attempts a year that cross in each section")
+    return Table("flow_by_section", caption, columns, frame, "is_quiet", note)
 
 
 def _by_quarter(content: Content, language: Language) -> Table:
@@ -210,30 +255,37 @@ def _by_quarter(content: Content, language: Language) -> Table:
 def _swings(content: Content, language: Language) -> Table:
     say = language.say
     frame = summaries.most_influential(content.swings, len(content.swings))
+    frame["said"] = words.assumptions(language, frame)
+    frame["unit_said"] = [
+        words.unit(language, unit, what) for unit, what in zip(frame["unit"], frame["what"], strict=True)
+    ]
     frame["sources"] = [", ".join(ids) for ids in frame["source_ids"]]
-    frame["place"] = [f"{table} {row}" for table, row in zip(frame["table"], frame["row"], strict=True)]
+    frame["place"] = [f"{table}: {row}" for table, row in zip(frame["table"], frame["row"], strict=True)]
+    frame["basis"] = [
+        f"{reasoning.strip().rstrip('.')}. [{place}]" if reasoning.strip() else f"[{place}]"
+        for reasoning, place in zip(frame["reasoning"], frame["place"], strict=True)
+    ]
+    frame["is_quiet"] = frame["swing"] < LEAST_FLOW
     columns = (
-        Column("name", say("Assumption"), Kind.DATA_TEXT),
+        Column("said", say("Assumption, why, and its row in the data"), Kind.TEXT, under="basis"),
         Column("table", say("Table"), Kind.CODE, on_page=False),
         Column("row", say("Row"), Kind.CODE, on_page=False),
         Column("low", say("Low"), Kind.FIGURE),
         Column("likely", say("Likely"), Kind.FIGURE),
         Column("high", say("High"), Kind.FIGURE),
-        Column("unit", say("Unit"), Kind.CODE),
+        Column("unit_said", say("Unit"), Kind.TEXT),
         Column("value_low", say("Value when low"), Kind.FIGURE, "attempts"),
         Column("value_high", say("Value when high"), Kind.FIGURE, "attempts"),
         Column("swing", say("Swing"), Kind.FIGURE, "attempts", on_page=False),
         Column("is_assumption", say("Assumed"), Kind.TRUTH),
         Column("sources", say("Sources"), Kind.CODE),
-        Column("reasoning", say("Reasoning"), Kind.DATA_TEXT),
-        Column("place", say("Table and row"), Kind.CODE),
+        Column("reasoning", say("Reasoning"), Kind.DATA_TEXT, on_page=False),
     )
-    return Table(
-        "assumptions",
-        say("Assumptions by how far they move the value of the fixed plan, in a year with the plan complete"),
-        columns,
-        frame,
+    caption = say(
+        "Assumptions by how far they move the value of the fixed plan, in a year with the plan complete"
     )
+    note = say("Left out here: {number} assumptions whose low and high values leave the value where it is.")
+    return Table("assumptions", caption, columns, frame, "is_quiet", note)
 
 
 def _comparison(content: Content, language: Language) -> Table:

@@ -11,11 +11,12 @@ import pandas as pd
 import xlsxwriter
 
 from sarhad.report.content import Content
-from sarhad.report.language import Language
+from sarhad.report.language import Language, mark
 from sarhad.report.table import Column, Kind, Table
 
 CREATED = datetime(2025, 1, 1)  # noqa: DTZ001 the file format knows no time zones; fixed: same content, same bytes
 HEADER_ROWS = 3
+ENDS: Mapping[str, str] = {"time": mark("the clock"), "interrupt": mark("a person")}
 FORMATS: Mapping[Kind, str] = {
     Kind.USD: "#,##0",
     Kind.SHARE: "0.0%",
@@ -47,6 +48,8 @@ def _about(book: Any, content: Content, made: Mapping[str, Table], language: Lan
         (say("Version of sarhad"), identity.version),
         (say("Hash of the facts"), identity.data_hash),
         (say("Seed"), identity.seed),
+        (say("Search ended by"), say(ENDS.get(identity.stopped or "", "–"))),
+        (say("Seconds of the search"), round(identity.seconds) or "–"),
         (say("Dollars of the year"), identity.price_year),
         *((table.id, table.caption) for table in made.values()),
     ]

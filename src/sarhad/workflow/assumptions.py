@@ -23,6 +23,7 @@ MOST_MEASURES = 8  # parameters of measures that matter less than these are not 
 COLUMNS = (
     *("name", "table", "row", "low", "likely", "high", "unit", "value_low", "value_high"),
     *("is_assumption", "source_ids", "reasoning"),
+    *("what", "subject_id", "name_en", "name_ru", "name_ar"),
 )
 SETTINGS = {
     "abandonment_per_hour": "Attempts given up per hour of travel",
@@ -136,6 +137,7 @@ def _threats(state: FinalState) -> Iterator[dict[str, object]]:
                 (row[f"{prefix}_low"], row[prefix], row[f"{prefix}_high"], unit),
                 (others + low[number], others + high[number]),
                 row,
+                (prefix, row),
             )
 
 
@@ -162,8 +164,22 @@ def _coverage(state: FinalState) -> dict[str, object]:
         ("coverage", "all"),
         (low, likely, high, "1"),
         (values[0], values[1]),
-        frame.iloc[0].to_dict(),
+        _provenance(frame, (low, likely, high)),
+        ("coverage", {}),
     )
+
+
+def _provenance(coverage: pd.DataFrame, shown: tuple[float, float, float]) -> dict[Hashable, Any]:
+    """Return the provenance of the rows that hold the figures shown; where none holds all three, the likely one."""
+    is_likely = coverage["detection"] == shown[1]
+    is_all = is_likely & (coverage["detection_low"] == shown[0]) & (coverage["detection_high"] == shown[2])
+    rows = coverage[is_all] if is_all.any() else coverage[is_likely] if is_likely.any() else coverage
+    told = rows["reasoning"].dropna().value_counts()
+    return {
+        "is_assumption": bool(rows["is_assumption"].any()),
+        "source_ids": tuple(sorted({source for several in rows["source_ids"] for source in several})),
+        "reasoning": str(min(told.index[told == told.max()])) if len(told) else None,
+    }
 
 
 def _settings(state: FinalState) -> Iterator[dict[str, object]]:
@@ -179,13 +195,14 @@ def _settings(state: FinalState) -> Iterator[dict[str, object]]:
             (row["low"], float(row["value"]), row["high"], known[name].unit),
             (low, high),
             row,
+            (name, {}),
         )
 
 
 def _effects(state: FinalState) -> Iterator[dict[str, object]]:
     prog = state.prepared.prog
     effects = prog["effect"].set_index("id")
-    names = prog["measure"].set_index("id")["name_en"]
+    subjects = {row["id"]: row for row in prog["measure"].to_dict("records")}
     matter = set(state.measures_that_matter())
     for row in prog["effect_parameter"].sort_values(["effect_id", "name"]).to_dict("records"):
         effect = effects.loc[row["effect_id"]]
@@ -198,11 +215,12 @@ def _effects(state: FinalState) -> Iterator[dict[str, object]]:
             changed = {measure: state.exposure_of({measure}, levels) for measure in touched}
             values.append(state.value(changed).sum())
         yield _row(
-            f"{effect['measure_id']} {names[effect['measure_id']]}: {row['name'].replace('_', ' ')}",
+            f"{effect['measure_id']} {subjects[effect['measure_id']]['name_en']}: {row['name'].replace('_', ' ')}",
             ("effect_parameter", f"{row['effect_id']} {row['name']}"),
             (row["low"], row["likely"], row["high"], row["unit"]),
             (values[0], values[1]),
             row,
+            (row["name"], subjects[effect["measure_id"]]),
         )
 
 
@@ -212,9 +230,13 @@ def _row(
     figures: tuple[float, float, float, str],
     values: tuple[float, float],
     row: Mapping[Hashable, Any],
+    subject: tuple[str, Mapping[Hashable, Any]],
 ) -> dict[str, object]:
+    """Return a row; `subject` is what is assumed of which threat or measure, for names in other languages."""
+    what, of = subject
+    named = (what, of.get("id"), of.get("name_en"), of.get("name_ru"), of.get("name_ar"))
     reasoning = row["reasoning"] if isinstance(row["reasoning"], str) else ""
-    content = (name, *where, *figures, *values, row["is_assumption"], row["source_ids"], reasoning)
+    content = (name, *where, *figures, *values, row["is_assumption"], row["source_ids"], reasoning, *named)
     return dict(zip(COLUMNS, content, strict=True))
 
 

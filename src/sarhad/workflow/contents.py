@@ -66,6 +66,7 @@ def threats(prog: Programme, instance: Instance, found: BeforeAfter) -> pd.DataF
     frame = prog["threat"].set_index("id").loc[list(instance.threats)].reset_index()
     return frame.assign(
         attempts=found.before.attempts[-1],
+        attempts_after=found.after.attempts[-1],
         through_before=found.before.through[-1],
         through_after=found.after.through[-1],
         detected_before=share(found.before.detected[-1], found.before.attempts[-1]),

@@ -14,26 +14,20 @@ from shapely.errors import GEOSException
 from shapely.geometry import LineString, shape
 
 from sarhad.errors import DataError, SpecError, StoreError
-from sarhad.programme import Programme
+from sarhad.programme import Programme, declared, require_none
+from sarhad.programme.checks.needed import missing_tables
+from sarhad.programme.frames import empty_frame
+from sarhad.programme.text import canonical_csv
+from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
 
-# what must be there before `plan`, and why
-NEEDED = {
-    "section": "named runs of the line, from chainage 0 to its end",
-    "district": "adjoining districts on both sides by chainage",
-    "settlement": "places on both sides: where attempts start and lead to",
-    "threat": "what may cross, with attempts a year",
-    "mover": "by which means",
-    "traffic": "share of each threat's attempts by mover",
-    "coverage": "chance to detect a crossing today, by section and mover",
-    "measure": "what may be built, with cost and duration",
-    "effect": "what each measure does",
-    "effect_parameter": "the figures of each effect",
-    "partner": "who pays",
-    "budget": "money by partner and year",
-    "eligibility": "which categories each partner pays for",
-    "price_index": "dollars of each year per dollar of the base year",
-}
+GIVEN = ("border", "raster")  # tables made of the files that `new` is given: at fault, nothing is written
+LON_LAT = (
+    "crs84",
+    "4326",
+    "wgs84",
+    "wgs 84",
+)  # in the name of a coordinate system, what GeoJSON is in anyway
 
 
 def create(
@@ -43,29 +37,72 @@ def create(
     *,
     catalogue: Path | None,
     countries: tuple[str, str],
+    corridor_km: float | None = None,
 ) -> Outcome:
     """Write a new programme and return what is still missing before `plan`.
+
+    Written as a folder, it holds an empty CSV file with the header of each table that is missing.
 
     Raises
     ------
     SpecError
         If the target exists (a programme is never overwritten by a new one), or two rasters have one name.
+    DataError
+        If line or terrain do not serve, every fault of theirs at once; nothing is written.
     """
     if target.exists():
         raise SpecError(f"{target} exists. Choose another name, or remove it first.")
+    require_writable(target.parent)
     rasters, files = _rasters(terrain)
     frames = {} if catalogue is None else _catalogue(catalogue)
     frames |= {"border": _border_row(border, countries), "raster": rasters}
     prog = Programme.of({"name": target.stem, "title_en": target.stem}, frames, files)
+    if corridor_km is not None:
+        prog = _with_corridor(prog, corridor_km)
+    faults = [fault for fault in prog.check() if fault.severity == "error"]
+    require_none(fault for fault in faults if fault.table in GIVEN)
+    missing = missing_tables(prog)
     prog.save(target)
-    missing = [{"table": name, "why": why} for name, why in NEEDED.items() if prog[name].empty]
+    write_templates(prog, target)
     payload = {
         "programme": str(target),
         "data_hash": prog.data_hash,
-        "missing": missing,
-        "faults": [str(fault) for fault in prog.check() if fault.severity == "error"],
+        "line": _direction(prog, countries),
+        "missing": [{"table": name, "why": why} for name, why in missing.items()],
+        "faults": [str(fault) for fault in faults if fault.table not in missing],
     }
     return Outcome(payload, _lines)
+
+
+def write_templates(prog: Programme, target: Path) -> tuple[str, ...]:
+    """Write an empty CSV file with its header for each table that a plan needs and a folder lacks; return their names.
+
+    The working form, one file, has no place for them.
+    """
+    if not target.is_dir():
+        return ()
+    names = tuple(sorted(missing_tables(prog)))
+    for name in names:
+        table = declared().table(name)
+        (target / f"{name}.csv").write_bytes(canonical_csv(table, empty_frame(table)))
+    return names
+
+
+def _with_corridor(prog: Programme, corridor_km: float) -> Programme:
+    frame = prog["setting"]
+    row = {"id": "corridor_km", "value": str(corridor_km), "is_assumption": False}
+    others = frame[frame["id"] != "corridor_km"]
+    added = pd.DataFrame([row], columns=frame.columns)
+    return prog.with_changes({"setting": added if others.empty else pd.concat([others, added])})
+
+
+def _direction(prog: Programme, countries: tuple[str, str]) -> str:
+    """Return in words which way the line runs, and so which side is taken for inside."""
+    (lon, lat), (end_lon, end_lat) = (prog.line().coords[at][:2] for at in (0, -1))
+    return (
+        f"the line runs from {lon:.3f} {lat:.3f} to {end_lon:.3f} {end_lat:.3f} (lon lat), so {countries[0]} lies to "
+        f"its left and {countries[1]} to its right; if not, turn it round"
+    )
 
 
 # facts that hold for any border; what belongs to a place is not copied from another programme
@@ -112,13 +149,26 @@ def read_line(path: Path) -> LineString:
         If it does not hold exactly one LineString in longitude and latitude, or that has no length.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be read ({error.strerror}). Name the GeoJSON file of the border line."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{path} is not UTF-8. Export the line as GeoJSON.") from error
+    try:
+        content = json.loads(text)
+        _require_lon_lat(path, content)
         features = content.get("features", [content])
         shapes = [shape(feature.get("geometry", feature)) for feature in features]
     except GEOSException as error:
         raise _no_length(path) from error
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise StoreError(f"{path}: not readable as GeoJSON ({error}). Export the line as GeoJSON.") from error
+    except json.JSONDecodeError as error:
+        raise StoreError(
+            f"{path}: not readable as GeoJSON ({error.msg}, line {error.lineno}). Export the line as GeoJSON."
+        ) from error
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is JSON, but not GeoJSON. Export the line as GeoJSON.") from error
     lines = [geometry for geometry in shapes if isinstance(geometry, LineString)]
     if len(lines) != 1 or len(shapes) != 1:
         raise DataError(
@@ -138,6 +188,19 @@ def read_line(path: Path) -> LineString:
             column="geometry",
         )
     return lines[0]
+
+
+def _require_lon_lat(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse a file that declares another coordinate system, as GeoJSON did before RFC 7946 (2016)."""
+    declares = content.get("crs")
+    name = str(declares["properties"]["name"]) if declares else ""
+    if name and not any(one in name.lower() for one in LON_LAT):
+        raise DataError(
+            f"border.geometry: {path.name} declares the coordinate system {name}. Reproject the line to WGS 84 "
+            "longitude and latitude (EPSG:4326).",
+            table="border",
+            column="geometry",
+        )
 
 
 def _no_length(path: Path) -> DataError:
@@ -181,6 +244,7 @@ def _rasters(paths: tuple[Path, ...]) -> tuple[pd.DataFrame, dict[str, bytes]]:
 
 def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
     yield f"{payload['programme']} written."
+    yield f"check: {payload['line']}"
     for row in payload["missing"]:
         yield f"missing before `plan`: table {row['table']}: {row['why']}"
     for text in payload["faults"]:

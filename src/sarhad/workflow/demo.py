@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sarhad import plan as planner
-from sarhad.errors import StoreError
+from sarhad.errors import RefusedError, StoreError
 from sarhad.programme import Programme
 from sarhad.workflow import planning
 from sarhad.workflow.folders import require_target, require_writable
@@ -43,9 +43,11 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
 
     Interrupted once there is a plan, it keeps what is written and says what is missing.
     """
+    planning.require_seconds(time_limit_s)
     source, target = example_path(), out / "programme.gpkg"
     require_writable(out)
-    require_target(target, source)
+    require_target(target, source, is_replacing=True)
+    _require_own(target)
     prepared = prepare(Programme.open(source), on_step=on_step)
     planned = planning.find_plan(
         prepared, NAME, spec=planner.PlanSpec(), time_limit_s=time_limit_s, seed=seed, on_step=on_step
@@ -54,17 +56,33 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    pages: list[Path] = []
-    try:
-        on_step(Step("report", 0.0))
-        pages = write_reports(gather(planned, NAME), out, LANGUAGES)
-    except KeyboardInterrupt:
+    pages = None if found["stopped"] == "interrupt" else _report(planned, out, on_step)
+    if pages is None:
         missing = (
             f"interrupted: {target} and plan.json are written, the report is not; "
             f"`sarhad report {target} --plan {NAME} -o {out}` writes it"
         )
         found |= {"stopped": "interrupt", "notices": [*found["notices"], missing]}
-    return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages]}, _lines)
+    return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages or ()]}, _lines)
+
+
+def _require_own(target: Path) -> None:
+    """Refuse to replace what holds other plans than an earlier demo left."""
+    is_held = target.exists() and target.stat().st_size > 0
+    others = sorted(set(Programme.open(target)["plan"]["id"]) - {NAME}) if is_held else []
+    if others:
+        raise RefusedError(
+            f"{target} holds plans of your own: {', '.join(others)}. Choose another folder with -o, or move it away."
+        )
+
+
+def _report(planned: planning.Planned, out: Path, on_step: OnStep) -> list[Path] | None:
+    """Write the report in every language and return its pages; None when interrupted."""
+    try:
+        goes_on = on_step(Step("report", 0.0))
+        return write_reports(gather(planned, NAME), out, LANGUAGES) if goes_on else None
+    except KeyboardInterrupt:
+        return None
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from sarhad.programme import Programme
 from sarhad.workflow.game import assemble
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.planning import timeline
-from sarhad.workflow.plans import plan_items, require_current
+from sarhad.workflow.plans import file_items, plan_items, require_current
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.steps import OnStep, Step, silent
 
@@ -35,25 +36,50 @@ MOVERS = ("informed", "logit", "fixed", "partly")
 
 
 def evaluate_plan(
-    source: Path, plan: str, *, mover: str = "informed", is_fine: bool = False, on_step: OnStep = silent
+    source: Path,
+    plan: str,
+    *,
+    mover: str = "informed",
+    known: str | None = None,
+    is_fine: bool = False,
+    on_step: OnStep = silent,
 ) -> Outcome:
     """Return value, detection and flow of a plan for one kind of mover.
 
     `value` is the total; `constant` is the part of it that no item can touch when movers are informed, which the
     figures of a plan leave out.
+
+    Parameters
+    ----------
+    source, plan
+        The programme; a plan of its, or a plan.json.
+    mover
+        One of `MOVERS`.
+    known
+        Of the mover `partly`, the items that it knows: their ids with commas between, or a file that holds them (a
+        plan.json, or one id a line). None: every other item.
+    is_fine
+        Judge the final state on the fine grid too.
     """
     if mover not in MOVERS:
         raise SpecError(f"--mover {mover}: not one of {', '.join(MOVERS)}.")
+    if known is not None and mover != "partly":
+        raise SpecError(
+            f"--known says what the mover partly knows, not {mover}. Give --mover partly with it."
+        )
     prog = Programme.open(source)
     require_current(prog, plan)
     prepared = prepare(prog, on_step=on_step)
     rows = plan_items(prepared.prog, plan)
     terms = planner.terms(prepared.prog, prepared.items)
     operating, years = timeline(terms, rows)
-    found = evaluate(prepared.instance, operating, years, mover=mover_named(prepared, mover))
+    is_known = known_items(prepared.instance.exposure.item_ids, known)
+    found = evaluate(prepared.instance, operating, years, mover=mover_named(prepared, mover, is_known))
     payload = {
         "plan": plan,
         "mover": mover,
+        **({"known": int((is_known & operating[-1]).sum())} if mover == "partly" else {}),
+        "years": float(years.sum()),
         "data_hash": prepared.prog.data_hash,
         "constant": changeable(prepared.instance)[0].constant * float(years.sum()),
         **as_payload(prepared, terms, found),
@@ -64,17 +90,49 @@ def evaluate_plan(
     return Outcome(plain(payload), _lines)
 
 
-def mover_named(prepared: Prepared, name: str) -> Mover:
-    """Return the kind of mover that a word names.
+def known_items(item_ids: tuple[str, ...], known: str | None) -> BoolArray:
+    """Return which items a partly informed mover knows, shape (I,).
 
-    `partly` knows every other item in order of id: a fixed rule, so that the same call gives the same number.
+    Parameters
+    ----------
+    item_ids
+        Ids of all items.
+    known
+        Ids with commas between, or a file that holds them. None: every other item in order of id, a fixed rule, so
+        that the same call gives the same number.
+
+    Raises
+    ------
+    SpecError
+        If an id is not one of an item.
     """
-    n_items = prepared.instance.exposure.n_items
+    if known is None:
+        is_known: BoolArray = np.arange(len(item_ids)) % 2 == 0
+        return is_known
+    path = Path(known)
+    if not path.is_file():
+        named = known.split(",")
+    elif path.suffix == ".json":
+        named = file_items(path)["item_id"].tolist()
+    else:
+        named = re.split(r"[,\s]+", path.read_text(encoding="utf-8"))
+    wanted = {name.strip() for name in named} - {""}
+    unknown = sorted(wanted - set(item_ids))
+    if unknown:
+        raise SpecError(
+            f"--known: {len(unknown)} of {len(wanted)} are neither items nor a file: {', '.join(unknown[:5])}. Give ids "
+            "with commas between, a file with one a line, or a plan.json."
+        )
+    return np.isin(np.array(item_ids), sorted(wanted))
+
+
+def mover_named(prepared: Prepared, name: str, is_known: BoolArray) -> Mover:
+    """Return the kind of mover that a word names; `partly` knows these items, shape (I,)."""
     kinds: dict[str, Mover] = {
         "informed": Informed(),
         "logit": CrossingLogit(theta=prepared.prog.setting("choice_theta")),
         "fixed": NonAdaptive(),
-        "partly": PartlyInformed(known=np.arange(n_items) % 2 == 0),
+        "partly": PartlyInformed(known=is_known),
     }
     return kinds[name]
 
@@ -128,13 +186,16 @@ def fine_and_coarse(prepared: Prepared, final: BoolArray) -> dict[str, float]:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    knows = f" that knows {found['known']} items of it" if "known" in found else ""
     yield (
-        f"value {found['value']:,.2f} for the {found['mover']} mover, {found['constant']:,.2f} of it out of reach of "
-        f"any item; {found['detected_share']:.1%} of attempts detected"
+        f"value {found['value']:,.2f} over {found['years']:g} years for the {found['mover']} mover{knows}, "
+        f"{found['constant']:,.2f} of it out of reach of any item; {found['detected_share']:.1%} of attempts detected"
     )
     for group in ("by_threat", "by_section"):
-        yield group.replace("_", " ")
+        yield f"{group.replace('_', ' ')}: weighted attempts that get through in {found['years']:g} years"
         for name, value in found[group].items():
             yield f"  {name:<6} {value:>14,.2f}"
-    for name, value in found.get("final_year", {}).items():
-        yield f"  {name.replace('_', ' '):<24} {value:>14,.2f}"
+    if "final_year" in found:
+        yield "final state: weighted attempts that get through a year, informed movers"
+        for name, value in found["final_year"].items():
+            yield f"  {name.replace('_', ' '):<24} {value:>14,.2f}"

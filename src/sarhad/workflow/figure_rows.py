@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sarhad import place, situation
 from sarhad.programme import Programme, declared
+from sarhad.workflow.varied import varied_settings
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,18 @@ def moved(prog: Programme, plan: str) -> tuple[Row, ...]:
             for effect in sorted(effects[acts]["id"])
             for row in where(prog, "effect_parameter", "effect_id", effect, ("low", "likely", "high", "unit"))
         ),
+    )
+
+
+def swung(prog: Programme, plan: str) -> tuple[Row, ...]:
+    """Return what the swings of assumptions move: the rows of the range, weights and the settings with a range."""
+    threats = prog["threat"][prog["threat"]["enters_value"]]
+    weights = ("consequence_low", "consequence", "consequence_high")
+    given = [row for row in moved(prog, plan) if row.table != "setting"]
+    return (
+        *given,
+        *(Row("threat", {"id": name}, weights) for name in sorted(threats["id"])),
+        *(Row("setting", {"id": name}, ("value", "low", "high")) for name in varied_settings(prog)["id"]),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sarhad.programme import Programme, declared
 from sarhad.workflow import effect_rows
 from sarhad.workflow import figure_rows as rows
+from sarhad.workflow import figure_values as values
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Figure:
         May the id be left out, for all of them.
     needs
         Derived table without which it cannot be followed; blank where facts are enough.
+    values
+        The figure itself, from the programme, its plans and the id.
     """
 
     meaning: str
@@ -35,6 +38,7 @@ class Figure:
     rows: Callable[[Programme, str], tuple[rows.Row, ...]]
     is_for_all: bool = False
     needs: str = ""
+    values: Callable[[values.Judged, str], Iterator[values.Value]] = values.none
 
     def ids(self, prog: Programme) -> list[str]:
         """Return what it can be asked for."""
@@ -50,6 +54,7 @@ FIGURES: Mapping[str, Figure] = {
         rows.value,
         is_for_all=True,
         needs="plan",
+        values=values.value,
     ),
     "bound:PLAN": Figure(
         "no plan that keeps the same money and limits has a lower value",
@@ -59,6 +64,7 @@ FIGURES: Mapping[str, Figure] = {
         rows.bound,
         is_for_all=True,
         needs="plan",
+        values=values.bound,
     ),
     "gap:PLAN": Figure(
         "by which share another plan could be lower at most, and the same as a share of the possible gain",
@@ -68,6 +74,7 @@ FIGURES: Mapping[str, Figure] = {
         rows.gap,
         is_for_all=True,
         needs="plan",
+        values=values.gap,
     ),
     "range:PLAN": Figure(
         "the fixed plan with the assumptions all unfavourable and all favourable",
@@ -78,6 +85,62 @@ FIGURES: Mapping[str, Figure] = {
         rows.moved,
         is_for_all=True,
         needs="plan",
+        values=values.moved,
+    ),
+    "detected:PLAN": Figure(
+        "share of the attempts detected in the final state, without and with the plan",
+        "detected attempts / attempts, over all scenarios, in a year of the final state; the range as in range:PLAN; it may "
+        "fall when movers take the long way round",
+        "docs/models/detection.md",
+        "plan",
+        rows.moved,
+        is_for_all=True,
+        needs="plan",
+        values=values.detected,
+    ),
+    "displaced:PLAN": Figure(
+        "share of the attempts that cross the line elsewhere because of the plan",
+        "mass of each threat's crossings, by stretch of 10 km, that cannot be matched before and after within 10 km, as a "
+        "share of all attempts in a year of the final state",
+        "docs/report.md",
+        "plan",
+        rows.value,
+        is_for_all=True,
+        needs="plan",
+        values=values.displaced,
+    ),
+    "old-ways:PLAN": Figure(
+        "the value if movers kept to the paths they take without the plan",
+        "value of the same plan with the non-adaptive mover, less what no item can touch; what displacement takes from the "
+        "plan is its distance to value:PLAN",
+        "docs/models/detection.md",
+        "plan",
+        rows.value,
+        is_for_all=True,
+        needs="plan",
+        values=values.old_ways,
+    ),
+    "baseline:PLAN": Figure(
+        "simple plans with the same money",
+        "greedy on the logit value with one pass of swaps; the same money spread evenly along the line; both valued as the "
+        "plan is",
+        "docs/models/plan.md",
+        "plan",
+        rows.bound,
+        is_for_all=True,
+        needs="plan",
+        values=values.baselines,
+    ),
+    "swing:PLAN": Figure(
+        "the ten assumptions that move the result most",
+        "weighted attempts that get through in a year of the fixed plan's final state, one assumption at low and at high, "
+        "all others likely",
+        "docs/report.md",
+        "plan",
+        rows.swung,
+        is_for_all=True,
+        needs="plan",
+        values=values.swings,
     ),
     "cost:ITEM": Figure(
         "capital of an item in base-year dollars",
@@ -86,6 +149,7 @@ FIGURES: Mapping[str, Figure] = {
         "item",
         rows.cost,
         needs="item",
+        values=values.cost,
     ),
     "upkeep:ITEM": Figure(
         "upkeep of an item in base-year dollars, and who pays it when",
@@ -95,6 +159,7 @@ FIGURES: Mapping[str, Figure] = {
         "item",
         rows.upkeep,
         needs="item",
+        values=values.upkeep,
     ),
     "funding:ITEM": Figure(
         "who pays for an item, in which year, for what",
@@ -104,6 +169,7 @@ FIGURES: Mapping[str, Figure] = {
         "item",
         rows.funding,
         needs="item",
+        values=values.funding,
     ),
     "marginal:ITEM": Figure(
         "what is lost when the item is left out and the rest of the plan stays",
@@ -113,6 +179,7 @@ FIGURES: Mapping[str, Figure] = {
         "item",
         effect_rows.marginal,
         needs="item",
+        values=values.marginal,
     ),
     "detection:SECTION": Figure(
         "chance to detect the best path that crosses the line in the section",
@@ -121,6 +188,7 @@ FIGURES: Mapping[str, Figure] = {
         "docs/models/detection.md",
         "section",
         effect_rows.detection,
+        values=values.detection,
     ),
     "attempts:THREAT": Figure(
         "attempts a year of a threat and how they are shared among movers",
@@ -129,6 +197,7 @@ FIGURES: Mapping[str, Figure] = {
         "docs/models/scenarios.md",
         "threat",
         rows.attempts,
+        values=values.attempts,
     ),
     "flow:THREAT": Figure(
         "where the attempts of a threat cross the line, a year",
@@ -137,6 +206,7 @@ FIGURES: Mapping[str, Figure] = {
         "threat",
         rows.flow,
         needs="scenario",
+        values=values.flow,
     ),
     "calibration:THREAT": Figure(
         "attempts fitted to reported detections: a fit, not a validation",
@@ -155,9 +225,15 @@ FIGURES: Mapping[str, Figure] = {
         "docs/models/plan.md",
         "partner",
         rows.money,
+        values=values.money,
     ),
     "setting:NAME": Figure(
-        "a setting of the programme", "as given", "docs/data_dictionary.md", "", rows.setting
+        "a setting of the programme",
+        "as given",
+        "docs/data_dictionary.md",
+        "",
+        rows.setting,
+        values=values.setting,
     ),
     "length:BORDER": Figure(
         "length of the border line",
@@ -166,5 +242,6 @@ FIGURES: Mapping[str, Figure] = {
         "border",
         rows.length,
         is_for_all=True,
+        values=values.length,
     ),
 }

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from sarhad.errors import StoreError
+from sarhad.errors import SpecError, StoreError
 from sarhad.programme.programme import WORKING_FORM, read
 
 
@@ -28,8 +28,8 @@ def require_writable(folder: Path) -> None:
         ) from error
 
 
-def require_target(target: Path, source: Path) -> None:
-    """See that a programme can be saved there: in a new place, an empty one, or over another programme.
+def require_target(target: Path, source: Path, *, is_replacing: bool = False) -> None:
+    """See that a programme can be saved there: in a new place, an empty one, in place, or where it may replace another.
 
     Parameters
     ----------
@@ -37,11 +37,15 @@ def require_target(target: Path, source: Path) -> None:
         Where it is to be saved.
     source
         Where it came from: saved in place it is not read again.
+    is_replacing
+        May it take the place of another programme, whose edits and plans are then lost.
 
     Raises
     ------
     StoreError
         If it cannot be saved there; `is_output` is set.
+    SpecError
+        If another programme stands there that it may not replace.
     """
     require_writable(target.parent)
     if not target.exists():
@@ -60,3 +64,8 @@ def require_target(target: Path, source: Path) -> None:
             read(target)
         except StoreError as error:
             raise StoreError(f"will not write over it: {error}", is_output=True) from error
+        if not is_replacing:
+            raise SpecError(
+                f"{target} exists and is a programme: its plans and edits would be lost. Choose another name, or give "
+                "--replace."
+            )

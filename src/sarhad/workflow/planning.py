@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from sarhad import plan as planner
 from sarhad.detection import evaluate
 from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.detection.marginal import removal_values
-from sarhad.errors import SolverError, SpecError
+from sarhad.errors import RefusedError, SolverError, SpecError
 from sarhad.programme import Programme
 from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
@@ -24,7 +25,7 @@ from sarhad.workflow.runs import with_run
 from sarhad.workflow.steps import OnStep, Step, silent
 
 VALUE_TOLERANCE = 1e-9
-UNPRICED = "interrupted after the search: the plan is kept, the marginal values of its items are blank; plan again for them"
+UNPRICED = "interrupted: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,42 @@ def plan_programme(
     time_limit_s: float,
     seed: int,
     locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """Plan a programme, save it with the plan and return the plan."""
-    if time_limit_s < 0:
-        raise SpecError(f"--time-limit {time_limit_s:g}: seconds cannot be negative. Give 0 or more.")
+    """Plan a programme, save it with the plan and return the plan.
+
+    Raises
+    ------
+    RefusedError
+        If the programme holds a plan of that name and `is_replacing` is false.
+    """
+    require_seconds(time_limit_s)
     prog = Programme.open(source)
-    require_target(target, source)
+    if name in set(prog["plan"]["id"]) and not is_replacing:
+        raise RefusedError(
+            f"--name {name}: the programme holds a plan of that name, and a re-plan is a new plan. Choose another "
+            "name, or give --replace to lose the old one."
+        )
+    require_target(target, source, is_replacing=is_replacing)
     prepared = prepare(prog, on_step=on_step)
     spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
     planned = find_plan(prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, on_step=on_step)
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     return Outcome(payload(planned), lines)
+
+
+def require_seconds(time_limit_s: float) -> None:
+    """Refuse a time limit that is not a number of seconds.
+
+    Raises
+    ------
+    SpecError
+        If it is negative, infinite or not a number.
+    """
+    if not (math.isfinite(time_limit_s) and time_limit_s >= 0):
+        raise SpecError(f"--time-limit {time_limit_s:g}: not a number of seconds. Give 0 or more.")
 
 
 def find_plan(
@@ -98,19 +122,28 @@ def find_plan(
             f"the plan's value {result.value!r} is not confirmed by the evaluation, which gives {confirmed!r}. "
             "Please report this with the programme."
         )
-    result = _priced(prepared, result, operating, years, on_step)
+    if result.stopped == "interrupt":
+        result = dataclasses.replace(result, notices=(*result.notices, UNPRICED))
+    else:
+        result = _priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
     return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
 
 
 def _priced(
-    prepared: Prepared, result: planner.PlanResult, operating: BoolArray, years: FloatArray, on_step: OnStep
+    prepared: Prepared, terms: planner.Terms, result: planner.PlanResult, on_step: OnStep
 ) -> planner.PlanResult:
-    """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so."""
+    """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so.
+
+    The marginal value of an item is what the plan loses without it and without what cannot do without it.
+    """
+    operating, years = timeline(terms, result.plan_items)
     try:
         goes_on = on_step(Step("explain", 0.0))
         chosen = item_numbers(prepared, result.plan_items)
-        marginal = removal_values(prepared.instance, operating, years, chosen)
+        start = planner.starts(terms, result.plan_items)
+        lost = [planner.falls_with(terms, start, int(item)) for item in chosen]
+        marginal = removal_values(prepared.instance, operating, years, lost)
     except KeyboardInterrupt:
         return dataclasses.replace(result, stopped="interrupt", notices=(*result.notices, UNPRICED))
     finally:

@@ -15,14 +15,15 @@ from sarhad import measures, report, situation
 from sarhad import plan as planner
 from sarhad.detection import NonAdaptive, evaluate, value_by_period
 from sarhad.detection.instance import BoolArray, FloatArray
-from sarhad.errors import SpecError
+from sarhad.errors import DataError
+from sarhad.plan.money import funding
 from sarhad.programme import Programme, declared
 from sarhad.workflow import assumptions, contents, varied
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
-from sarhad.workflow.planning import Planned, timeline
-from sarhad.workflow.plans import require_current
+from sarhad.workflow.planning import VALUE_TOLERANCE, Planned, timeline
+from sarhad.workflow.plans import certificate, plan_items, require_current, require_plan
 from sarhad.workflow.prepare import Prepared, counts, prepare
 from sarhad.workflow.steps import OnStep, Step, silent
 
@@ -38,17 +39,15 @@ def report_plan(
     is_fine: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """Write the report of a plan that the programme holds; with `is_fine` its final state on the terrain grid too.
+    """Write the report of a plan of the programme, or in a plan.json; with `is_fine` on the terrain grid too.
 
     Raises
     ------
     SpecError
-        If the programme has no such plan.
+        If there is no such plan, or it was made from other facts.
     """
     prog = Programme.open(source)
-    if plan not in set(prog["plan"]["id"]):
-        known = ", ".join(sorted(prog["plan"]["id"])) or "none"
-        raise SpecError(f"--plan {plan}: no such plan; the programme has: {known}. Run `sarhad plan` first.")
+    require_plan(prog, plan)
     require_current(prog, plan)
     for lang in langs:
         report.language(lang)
@@ -56,7 +55,7 @@ def report_plan(
     prepared = prepare(prog, on_step=on_step)
     on_step(Step("report", 0.0))
     terms = planner.terms(prepared.prog, prepared.items)
-    planned = Planned(prepared, terms, planner.stored(prepared.prog, plan))
+    planned = Planned(prepared, terms, _result(prepared, terms, plan))
     pages = write_reports(gather(planned, plan, is_fine=is_fine), out, langs)
     payload = {
         "plan": plan,
@@ -65,6 +64,43 @@ def report_plan(
         "data_hash": prog.data_hash,
     }
     return Outcome(payload, _lines)
+
+
+def _result(prepared: Prepared, terms: planner.Terms, plan: str) -> planner.PlanResult:
+    """Return the plan of this name, or that of a plan.json: paid for and valued anew, its bound as stated."""
+    prog = prepared.prog
+    if plan in set(prog["plan"]["id"]):
+        return planner.stored(prog, plan)
+    stated, rows = certificate(prog, Path(plan)), plan_items(prog, plan)
+    operating, years = timeline(terms, rows)
+    value = evaluate(prepared.instance, operating, years).value - float(stated["constant"])
+    if abs(value - float(stated["value"])) > VALUE_TOLERANCE * max(1.0, abs(value)):
+        raise DataError(
+            f"{plan}: states the value {stated['value']:,.6g}, but its items give {value:,.6g}. Use the file as "
+            "`sarhad plan --json` gave it.",
+            table="plan",
+            column="value",
+        )
+    paid = funding(terms, planner.starts(terms, rows))
+    gain = float(stated["value_without_plan"]) - float(stated["bound"])
+    apart = max(0.0, value - float(stated["bound"]))
+    everything = stated["value_with_everything"]
+    return planner.PlanResult(
+        plan_items=rows.assign(marginal_value=rows["marginal_value"].astype(np.float64)),
+        funding=paid.sort_values(["item_id", "partner_id", "year", "kind"], ignore_index=True),
+        value=value,
+        bound=float(stated["bound"]),
+        gap=apart / value if value > 0 else 0.0,
+        gap_of_gain=apart / gain if gain > 0 else 0.0,
+        status=stated["status"],
+        value_without_plan=float(stated["value_without_plan"]),
+        value_with_everything=float("nan") if everything is None else float(everything),
+        constant=float(stated["constant"]),
+        seconds=float(stated["seconds"]),
+        seed=int(stated["seed"]),
+        stopped=stated["stopped"],
+        notices=(),
+    )
 
 
 def write_reports(content: report.Content, out: Path, langs: tuple[str, ...]) -> list[Path]:
@@ -85,7 +121,7 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
     prepared, result = planned.prepared, planned.result
     prog, instance = prepared.prog, prepared.instance
     operating, years = timeline(planned.terms, result.plan_items)
-    found = _before_after(prepared, operating[-1])
+    found = before_after(prepared, operating[-1])
     apart = situation.programme_rates(prog)
     flow = contents.flow(prepared, operating[-1])
     swings = assumptions.swings(prepared, operating[-1])
@@ -118,11 +154,14 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
         sources=prog["source"],
         ground=_ground(prepared),
         relief=_relief(prepared),
-        notices=result.notices,
+        movers=prog["mover"],
+        rivers=prog["river"],
+        notices=tuple(dict.fromkeys((*prepared.notices, *planned.terms.notices, *result.notices))),
     )
 
 
-def _before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:
+def before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:
+    """Return a year of the final state without and with the plan."""
     one = np.ones(1)
     return contents.BeforeAfter(
         before=evaluate(prepared.instance, np.zeros_like(final)[None, :], one),
@@ -149,8 +188,8 @@ def _headline(planned: Planned, operating: BoolArray, years: FloatArray, moved: 
         detected_after=spread["after"],
         cost_usd=float(result.plan_items["cost_usd"].sum()),
         budget_usd=float(budget["amount_usd"].sum()),
-        greedy_value=_value_of(planned, planner.greedy(prepared.instance, planned.terms)),
-        even_value=_value_of(planned, planner.even_spread(prepared.instance, planned.terms)),
+        greedy_value=value_of(planned, planner.greedy(prepared.instance, planned.terms)),
+        even_value=value_of(planned, planner.even_spread(prepared.instance, planned.terms)),
         value_everything=_everything(planned, operating, years),
         value_fixed_paths=fixed.value - result.constant,
         moved_share=moved,
@@ -166,7 +205,8 @@ def _everything(planned: Planned, operating: BoolArray, years: FloatArray) -> fl
     return float(total) - planned.result.constant
 
 
-def _value_of(planned: Planned, plan_items: pd.DataFrame) -> float:
+def value_of(planned: Planned, plan_items: pd.DataFrame) -> float:
+    """Return the value of other items under the limits of a plan."""
     operating, years = timeline(planned.terms, plan_items)
     total = value_by_period(planned.prepared.instance, operating, years).sum()
     return float(total) - planned.result.constant
@@ -195,6 +235,11 @@ def _identity(prepared: Prepared, planned: Planned, name: str) -> report.Identit
             "official_length_km", None if pd.isna(official) else float(official)
         ),
         assumed_share=described["assumed_share"],
+        inside_country=str(prog["border"]["inside_country"].iloc[0]),
+        beyond_country=str(prog["border"]["beyond_country"].iloc[0]),
+        is_inside_left=bool(prog["border"]["inside_side"].iloc[0] == "left"),
+        seconds=planned.result.seconds,
+        stopped=planned.result.stopped,
         counts={"sections": described["sections"], "segments": described["segments"], **counts(prepared)},
     )
 
@@ -223,7 +268,13 @@ def _partners(planned: Planned) -> pd.DataFrame:
     whole_tail = planner.tail_upkeep(planned.terms, planned.result.plan_items)
     years = planned.terms.tail_years
     a_year = [whole_tail.get(partner, 0.0) / years if years > 0 else 0.0 for partner in frame["id"]]
-    return frame.assign(tail_upkeep_usd=a_year)
+    late = prog["budget"][prog["budget"]["year"] > planned.terms.quarter_year[-1]]
+    offered = late.groupby("partner_id")["amount_usd"].sum()
+    is_paid = planned.terms.is_tail_paid and years > 0
+    tail = [float(offered.get(partner, 0.0)) / years if is_paid else np.nan for partner in frame["id"]]
+    assumed = late.groupby("partner_id")["is_assumption"].any()
+    is_assumed = [bool(assumed.get(partner, False)) for partner in frame["id"]]
+    return frame.assign(tail_upkeep_usd=a_year, tail_offered_usd=tail, is_tail_assumed=is_assumed)
 
 
 def _budget(prog: Programme, terms: planner.Terms) -> pd.DataFrame:
@@ -257,7 +308,10 @@ def _settings(prog: Programme) -> pd.DataFrame:
 
 def _ground(prepared: Prepared) -> report.Ground:
     terrain = prepared.terrain
-    return report.Ground(terrain.distortion, terrain.share_filled, terrain.share_missing)
+    titles = prepared.prog["source"].set_index("id")["title"]
+    sources = prepared.prog["raster"].set_index("id")["source_ids"]
+    names = {str(raster): str(titles[ids[0]]) for raster, ids in sources.items() if len(ids)}
+    return report.Ground(terrain.distortion, terrain.share_filled, terrain.share_missing, names)
 
 
 def _relief(prepared: Prepared) -> report.Relief:

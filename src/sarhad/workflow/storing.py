@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sarhad.errors import SpecError
-from sarhad.programme import Fault, Programme
+from sarhad.programme import Fault, Programme, declared
+from sarhad.programme.checks import faults_of
 from sarhad.programme.programme import read
+from sarhad.workflow.creating import write_templates
+from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.runs import without_stale
 from sarhad.workflow.steps import OnStep, silent
@@ -25,6 +28,12 @@ STALE = Fault(
 )
 
 
+def _left_out(table: str) -> Fault:
+    """Return the notice that nothing was checked against a table that could not be read."""
+    text = "could not be read whole, so what names it or depends on it was not checked"
+    return Fault(table, "", "", "", text, "Correct it and check again.", "notice")
+
+
 def check_programme(path: Path) -> Outcome:
     """Return every fault of the programme; none is left for a second run.
 
@@ -33,7 +42,9 @@ def check_programme(path: Path) -> Outcome:
     content, found = read(path)
     prog = Programme(content)
     current = without_stale(prog)
-    found += [fault for fault in current.check() if fault not in found]
+    unread = _unread(found)
+    found += [fault for fault in faults_of(current, unread) if fault not in found]
+    found += [_left_out(name) for name in sorted(unread)]
     if current.tables != prog.tables:
         found.append(STALE)
     faults = [dataclasses.asdict(fault) for fault in found]
@@ -47,6 +58,14 @@ def check_programme(path: Path) -> Outcome:
     return Outcome(payload, _fault_lines)
 
 
+def _unread(found: list[Fault]) -> frozenset[str]:
+    """Return the tables whose file, or some lines of it, could not be read."""
+    tables = declared().tables
+    files = {fault.table.removesuffix(".csv") for fault in found if fault.table.endswith(".csv")}
+    lines = {fault.table for fault in found if fault.row.startswith("line ") and not fault.column}
+    return frozenset((files | lines) & set(tables))
+
+
 def describe_programme(path: Path, *, on_step: OnStep = silent) -> Outcome:
     """Return the counts of a programme; derived tables are computed when they are missing or out of date."""
     from sarhad.workflow.prepare import counts, prepare
@@ -56,22 +75,26 @@ def describe_programme(path: Path, *, on_step: OnStep = silent) -> Outcome:
     return Outcome(payload, _count_lines)
 
 
-def convert(source: Path, target: Path, *, suffix: str) -> Outcome:
+def convert(source: Path, target: Path, *, suffix: str, is_replacing: bool = False) -> Outcome:
     """Write the programme in the other form and return both places.
+
+    In a folder, tables that a plan needs and the programme lacks are left as CSV files with a header only.
 
     Raises
     ------
     SpecError
-        If the target's name does not say the form asked for.
+        If the target's name does not say the form asked for, or a programme stands there and `is_replacing` is false.
     """
     if target.suffix != suffix:
         wanted = f"a name that ends in {suffix}" if suffix else "a folder, a name without an ending"
         raise SpecError(f"{target}: the target must be {wanted}.")
     prog = Programme.open(source)
+    require_target(target, source, is_replacing=is_replacing)
     prog.save(target)
     payload = {
         "from": str(source),
         "to": str(target),
+        "templates": list(write_templates(prog, target)),
         "tables": {name: len(prog[name]) for name in prog.tables},
         "data_hash": prog.data_hash,
     }
@@ -95,4 +118,6 @@ def _count_lines(payload: Mapping[str, Any]) -> Iterator[str]:
 def _convert_lines(payload: Mapping[str, Any]) -> Iterator[str]:
     rows = sum(payload["tables"].values())
     yield f"{payload['from']} -> {payload['to']}: {len(payload['tables'])} tables, {rows} rows."
+    if payload["templates"]:
+        yield f"to be filled, with a header only: {', '.join(f'{name}.csv' for name in payload['templates'])}"
     yield f"data hash {payload['data_hash']}"

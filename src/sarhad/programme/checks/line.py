@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sarhad.programme.programme import Programme
 
 JOIN_KM = 0.1  # ends that are this near are one
+OFF_LINE_KM = 1.0  # how far off the line, or its chainage, a crossing point may lie besides its accuracy
 FAR_KM = 1000.0  # nothing that matters to a border lies this far from it
 PLACED = ("crossing", "settlement", "river", "road")
 
@@ -73,7 +74,7 @@ def reversed_line(prog: Programme) -> Iterator[Fault]:
     length = line_length_km(line)
     at = np.array([nearest_on_line(line, point.x, point.y) for point in crossings["geometry"]])
     given = crossings["chainage_km"].to_numpy()
-    tolerance = crossings["accuracy_km"].fillna(0.0).to_numpy() + 1.0
+    tolerance = crossings["accuracy_km"].fillna(0.0).to_numpy() + OFF_LINE_KM
     is_off = np.abs(at[:, 0] - given) > tolerance
     is_mirrored = np.abs(length - at[:, 0] - given) <= tolerance
     if is_off.any() and (is_off & is_mirrored).sum() > (~is_off).sum():
@@ -110,6 +111,15 @@ def wrong_side(prog: Programme) -> Iterator[Fault]:
             agree += 1
         else:
             differ += 1
+    if agree + differ == 0 and len(country):
+        text = f"cannot be judged: no settlement is known to lie in {border['inside_country']}"
+        remedy = (
+            "Name the countries of the border by their ISO 3166-1 alpha-3 codes, settlements by alpha-2; both stand in "
+            "the row of a partner."
+        )
+        yield Fault(
+            "border", str(border["id"]), "inside_side", str(border["inside_side"]), text, remedy, "notice"
+        )
     if differ > agree:
         text = f"has the settlements of the wrong country on it ({differ} of {agree + differ})"
         remedy = "Turn the line round or correct inside_side."
@@ -126,7 +136,14 @@ def wrong_runs(prog: Programme) -> Iterator[Fault]:
         yield Fault("section", "", "", "", "has no rows", "Divide the line into sections; one is enough.")
     yield from _runs("section", prog["section"], length)
     for side in ("inside", "beyond"):
-        yield from _runs("district", prog["district"][prog["district"]["side"] == side], length)
+        runs = prog["district"][prog["district"]["side"] == side]
+        if runs.empty:
+            text, remedy = (
+                f"has no rows for the side {side}",
+                "Say which districts adjoin the line; one is enough.",
+            )
+            yield Fault("district", "", "side", "", text, remedy)
+        yield from _runs("district", runs, length)
 
 
 def misplaced(prog: Programme) -> Iterator[Fault]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sarhad.programme.programme import Programme
 
 
-def dangling(prog: Programme) -> Iterator[Fault]:
-    """Yield every reference to a row that does not exist."""
+def dangling(prog: Programme, unread: frozenset[str] = frozenset()) -> Iterator[Fault]:
+    """Yield every reference to a row that does not exist; none into tables that could not be read."""
     known: dict[tuple[str, str], frozenset[str]] = {}
     for name in prog.tables:
         table = declared().table(name)
@@ -22,7 +22,7 @@ def dangling(prog: Programme) -> Iterator[Fault]:
         ids = row_ids(table, frame)
         for column in table.columns:
             target = column.references
-            if target is None:
+            if target is None or target[0] in unread:
                 continue
             if target not in known:
                 known[target] = frozenset(prog[target[0]][target[1]].dropna())

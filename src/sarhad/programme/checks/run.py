@@ -10,25 +10,53 @@ from sarhad.programme.checks import (
     effects,
     line,
     money,
+    needed,
     orders,
     provenance,
     references,
     terrain,
     threats,
+    what_ifs,
 )
 from sarhad.programme.checks.cells import cell_faults
 from sarhad.programme.dictionary import declared
+from sarhad.programme.programme import Programme
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sarhad.programme.faults import Fault
-    from sarhad.programme.programme import Programme
 
 Check = Callable[["Programme"], "Iterator[Fault]"]
 
 
-def faults_of(prog: Programme) -> list[Fault]:
-    """Return every fault of the programme, in a fixed order."""
-    return [fault for check in CHECKS for fault in check(prog)]
+def faults_of(prog: Programme, unread: frozenset[str] = frozenset()) -> list[Fault]:
+    """Return every fault of the programme, in a fixed order.
+
+    Of tables that could not be read, `unread`, nothing is known: references into them, and checks that look at them,
+    are left out, as their faults would only be echoes.
+    """
+    if not unread:
+        return [fault for check in CHECKS for fault in check(prog)]
+    found: list[Fault] = []
+    for check in CHECKS:
+        watched = _Watched(prog)
+        faults = references.dangling(prog, unread) if check is references.dangling else check(watched)
+        listed = list(faults)
+        found += [] if check not in BY_TABLE and watched.seen & unread else listed
+    return found
+
+
+class _Watched(Programme):
+    """A programme that remembers which tables were looked at."""
+
+    def __init__(self, prog: Programme) -> None:
+        self.seen: set[str] = set()
+        super().__init__(prog._content)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        self.seen.add(name)
+        return super().__getitem__(name)
 
 
 def _cells(prog: Programme) -> Iterator[Fault]:
@@ -46,6 +74,9 @@ CHECKS: tuple[Check, ...] = (
     line.wrong_side,
     line.wrong_runs,
     line.misplaced,
+    needed.missing_rows,
+    needed.missing_crossings,
+    needed.missing_settlements,
     terrain.wrong_rasters,
     terrain.uncovered_corridor,
     catalogue.incomplete_candidates,
@@ -62,4 +93,13 @@ CHECKS: tuple[Check, ...] = (
     threats.missing_coverage,
     threats.undetectable_threats,
     threats.idle_movers,
+    what_ifs.idle_changes,
+)
+
+# these look at the tables one by one, or know of `unread`
+BY_TABLE: tuple[Check, ...] = (
+    _cells,
+    references.dangling,
+    provenance.without_provenance,
+    orders.out_of_order,
 )

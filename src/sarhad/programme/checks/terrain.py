@@ -25,6 +25,7 @@ METRES = ("", "m", "metre", "metres", "meter", "meters")
 LARGEST_SIDE = 2000  # cells read per side: enough to judge cover
 STEP_KM = 1.0  # between points at which cover is judged, and half of it along the line
 MOST_POINTS = 250_000  # of a box around the corridor: farther apart where there would be more
+LOW_M = 10.0  # land all of which is lower is rarer than elevations in km: no peak reaches 10 of these
 MAY_MISS = 0.01  # share of the corridor
 
 Bools = npt.NDArray[np.bool_]
@@ -82,11 +83,16 @@ def uncovered_corridor(prog: Programme) -> Iterator[Fault]:
         at = chainage[~is_covered]
         box = f"lon {lon.min():.2f}..{lon.max():.2f}, lat {lat.min():.2f}..{lat.max():.2f}"
         text = (
-            f"leaves {100 * missing:.3g} % of the corridor of {depth_km:g} km to each side without elevations, "
+            f"leaves {as_percent(missing)} % of the corridor of {depth_km:g} km to each side without elevations, "
             f"between km {at.min():.0f} and km {at.max():.0f} of the line"
         )
         remedy = f"Add rasters that cover {box}, or lower the setting corridor_km."
         yield Fault("raster", "", "", "", text, remedy, "error" if missing > MAY_MISS else "notice")
+
+
+def as_percent(share: float) -> str:
+    """Return a share as percent with three digits; only the whole is 100."""
+    return f"{100 * share if share in (0.0, 1.0) else min(100 * share, 99.9):.3g}"
 
 
 def _wrong_file(name: str, file: str, data: bytes) -> Iterator[Fault]:
@@ -116,6 +122,13 @@ def _wrong_file(name: str, file: str, data: bytes) -> Iterator[Fault]:
         yield Fault(
             "raster", name, "file", file, text, "Feet or decimetres? Convert to metres; mark voids as nodata."
         )
+    if len(known) and not unit and np.abs(known).max() < LOW_M and known.min() < known.max():
+        text = f"has elevations of {known.min():.3g}..{known.max():.3g} only"
+        remedy = (
+            "Kilometres? Multiply by 1000. Where the land really is so low, state m as the unit of its band "
+            "(gdal_edit -units m)."
+        )
+        yield Fault("raster", name, "file", file, text, remedy)
 
 
 def _read(data: bytes) -> tuple[Any, str, Floats]:

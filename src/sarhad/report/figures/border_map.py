@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -13,37 +15,67 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sarhad.report.content import Content
+from sarhad.report.figures.beside import beside, middle_of_side
 from sarhad.report.figures.canvas import Width, sheet
 from sarhad.report.figures.ground import HALO, FloatArray, Frame, draw_ground, frame_of, line_points, shade
-from sarhad.report.figures.labels import free_spot, name_points
+from sarhad.report.figures.labels import SPOTS, free_spot, name_points, room
 from sarhad.report.language import Language
-from sarhad.report.palette import DETECTION, INK, MARKERS, MUTED, OTHER_MARKER, PAPER, SERIES
+from sarhad.report.palette import DETECTION, INK, MARKERS, MUTED, OTHER_MARKER, PAPER, SERIES, WATER
+from sarhad.report.words import country
 
 LABEL_AWAY_KM = 15.0
 ID_HALF_KM = 9.0
 ONE_ROW = 6
 TOWNS = 9
 TOWNS_APART_KM = 45.0
+OVERLAP_KM = 12.0
+SIGN_POINTS = {Width.WIDE: 5.2, Width.NARROW: 3.4}
+RIVER_TRIES = 15
 
 
 def draw(content: Content, language: Language, width: Width) -> Figure:
-    """Return two maps, one above the other: before and with the plan."""
+    """Return two maps, one above the other: before and with the plan; on a phone the latter in two halves."""
     frame = frame_of(content)
-    figure = sheet(width, 2 * (width.value * frame.ratio + 0.3) + 1.0)
-    before, after = figure.subplots(2, 1)
+    halves = _halves(content, frame) if width.is_narrow else (frame,)
+    heights = [one.ratio for one in (frame, *halves)]
+    below = 2.0 if width.is_narrow else 1.4
+    figure = sheet(width, sum(width.value * ratio + 0.3 for ratio in heights) + below)
+    before, *after = figure.subplots(len(heights), 1, height_ratios=heights)
     norm = Normalize(0.0, _ceiling(content))
     picture = shade(content.relief) if content.relief is not None else None
-    before.set_title(language.say("Before: detection by the coverage that exists"))
-    after.set_title(language.say("With the plan complete, and the measures it builds"))
-    for axes, column in ((before, "detection_before"), (after, "detection_after")):
-        draw_ground(axes, content, language, frame, picture)
-        _draw_line(axes, content, frame, column, norm)
-        ids = _draw_sections(axes, content, frame)
-        _draw_crossings(axes, content, frame)
-    _draw_names(before, content, language, frame, ids)
-    _draw_items(after, content, language, frame)
-    _draw_scale(figure, (before, after), norm, language)
+    before.set_title(language.say("Before: detection by the coverage that exists"), wrap=True)
+    titles = [language.say("With the plan complete, and the measures it builds")]
+    if width.is_narrow:
+        titles = [language.say("With the plan: western half"), language.say("With the plan: eastern half")]
+    for axes, title in zip(after, titles, strict=True):
+        axes.set_title(title)
+    for axes, part, column in (
+        (before, frame, "detection_before"),
+        *((axes, half, "detection_after") for axes, half in zip(after, halves, strict=True)),
+    ):
+        draw_ground(axes, content, language, part, picture)
+        _draw_line(axes, content, part, column, norm, width)
+        ids = _draw_sections(axes, content, part, width)
+        _draw_crossings(axes, content, part, width)
+        if axes is before:
+            _draw_names(before, content, language, frame, ids, width)
+    for axes, half in zip(after, halves, strict=True):
+        _draw_items(axes, content, half, width)
+    _draw_legend(after[-1], content, language, width)
+    _draw_scale(figure, [before, *after], norm, language, width)
     return figure
+
+
+def _halves(content: Content, frame: Frame) -> tuple[Frame, Frame]:
+    """Return the western and the eastern half of a frame, each as high as its part of the line needs."""
+    x, y = frame.place(*line_points(content).T)
+    middle, margin = (frame.left + frame.right) / 2, y.min() - frame.bottom
+    found = []
+    for left, right in ((frame.left, middle + OVERLAP_KM), (middle - OVERLAP_KM, frame.right)):
+        here = y[(x >= left) & (x <= right)]
+        low, high = (here.min(), here.max()) if len(here) else (y.min(), y.max())
+        found.append(replace(frame, left=left, right=right, bottom=low - margin, top=high + margin))
+    return found[0], found[1]
 
 
 def _ceiling(content: Content) -> float:
@@ -52,22 +84,34 @@ def _ceiling(content: Content) -> float:
     return float(min(1.0, max(0.1, np.ceil(top * 10) / 10)))
 
 
-def _draw_line(axes: Axes, content: Content, frame: Frame, column: str, norm: Normalize) -> None:
-    colours = mpl.colormaps[DETECTION]
+def _draw_line(
+    axes: Axes, content: Content, frame: Frame, column: str, norm: Normalize, width: Width
+) -> None:
+    colours, thin = mpl.colormaps[DETECTION], 1.8 if width.is_narrow else 0.0
     for row in content.sections.to_dict("records"):
         x, y = frame.place(*np.asarray(row["geometry"].coords)[:, :2].T)
-        axes.plot(x, y, color=INK, linewidth=5.2, solid_capstyle="butt", zorder=2)
-        axes.plot(x, y, color=colours(norm(row[column])), linewidth=3.8, solid_capstyle="butt", zorder=3)
+        axes.plot(x, y, color=INK, linewidth=5.2 - thin, solid_capstyle="butt", zorder=2)
+        axes.plot(
+            x, y, color=colours(norm(row[column])), linewidth=3.8 - thin, solid_capstyle="butt", zorder=10
+        )
 
 
-def _draw_sections(axes: Axes, content: Content, frame: Frame) -> FloatArray:
+def _draw_sections(axes: Axes, content: Content, frame: Frame, width: Width) -> FloatArray:
     """Mark where each section ends, write its id beside its middle, away from the line; return where, (n, 2)."""
     written = []
     whole = np.column_stack(frame.place(*line_points(content).T))
     for row in content.sections.to_dict("records"):
         line = row["geometry"]
         (x,), (y,) = frame.place(*np.asarray(line.coords)[-1:, :2].T)
-        axes.plot(x, y, marker="|", markersize=13, markeredgewidth=2.2, color=INK, zorder=4)
+        axes.plot(
+            x,
+            y,
+            marker="|",
+            markersize=8 if width.is_narrow else 13,
+            markeredgewidth=1.8,
+            color=INK,
+            zorder=11,
+        )
         ends = [line.interpolate(share, normalized=True).coords[0][:2] for share in (0.47, 0.5, 0.53)]
         xs, ys = frame.place(*np.asarray(ends).T)
         along = np.array([xs[2] - xs[0], ys[2] - ys[0]])
@@ -75,29 +119,82 @@ def _draw_sections(axes: Axes, content: Content, frame: Frame) -> FloatArray:
         spots = [np.array([xs[1], ys[1]]) + side * LABEL_AWAY_KM * across for side in (1, -1)]
         free = [float(np.hypot(*(whole - spot).T).min()) + 1e-3 * float(spot[1]) for spot in spots]
         x_text, y_text = (float(v) for v in spots[int(np.argmax(free))])
-        style: dict[str, Any] = {"fontsize": 11, "fontweight": "bold", "ha": "center", "va": "center"}
-        axes.text(x_text, y_text, str(row["id"]), path_effects=HALO, zorder=7, **style)
+        style: dict[str, Any] = {
+            "fontsize": 8.5 if width.is_narrow else 11,
+            "fontweight": "bold",
+            "ha": "center",
+            "va": "center",
+        }
+        axes.text(x_text, y_text, str(row["id"]), path_effects=HALO, zorder=12, clip_on=True, **style)
         written.append((x_text, y_text))
     return np.asarray(written)
 
 
-def _draw_names(axes: Axes, content: Content, language: Language, frame: Frame, ids: FloatArray) -> None:
-    """Write the names of crossing points, then of settlements, where they hide neither the line nor each other."""
-    taken = [
-        np.column_stack(frame.place(*line_points(content).T)),
-        *(ids + np.array((shift, 0.0)) for shift in (-ID_HALF_KM, 0.0, ID_HALF_KM)),
-    ]
+def _draw_names(
+    axes: Axes, content: Content, language: Language, frame: Frame, ids: FloatArray, width: Width
+) -> None:
+    """Write the names of crossing points and settlements, of rivers and of the countries, where they hide least.
+
+    On a phone there is room for the countries and the largest towns only.
+    """
+    line = np.column_stack(frame.place(*line_points(content).T))
+    taken = [line, *(ids + np.array((shift, 0.0)) for shift in (-ID_HALF_KM, 0.0, ID_HALF_KM))]
     crossings = [(str(row["name_en"]), INK, row) for row in content.crossings.to_dict("records")]
     settlements = [(language.name(row), MUTED, row) for row in _largest(content, frame)]
-    for name, colour, row in crossings + settlements:
+    named = settlements if width.is_narrow else crossings + settlements
+    for name, colour, row in named:
         (x,), (y,) = frame.place([row["lon"]], [row["lat"]])
+        spot = free_spot(frame, name, (float(x), float(y)), np.vstack(taken))
+        if width.is_narrow and room(frame, name, (float(x), float(y)), spot, np.vstack(taken)) < ID_HALF_KM:
+            continue
         if colour == MUTED:
             axes.plot(x, y, marker="o", markersize=3, color=MUTED, zorder=5)
-        spot = free_spot(frame, name, (float(x), float(y)), np.vstack(taken))
         taken.append(name_points(frame, name, (float(x), float(y)), spot))
-        style: dict[str, Any] = {"ha": spot.ha, "va": spot.va, "fontsize": 8, "color": colour}
-        text = axes.annotate(name, (x, y), xytext=spot.offset, textcoords="offset points", zorder=8, **style)
-        text.set_path_effects(HALO)
+        style: dict[str, Any] = {"ha": spot.ha, "va": spot.va, "fontsize": 7 if width.is_narrow else 8}
+        text = axes.annotate(name, (x, y), xytext=spot.offset, textcoords="offset points", zorder=12, **style)
+        text.set(path_effects=HALO, color=colour)
+    if not width.is_narrow:
+        _name_rivers(axes, content, frame, taken)
+    _name_countries(axes, content, language, frame, np.vstack(taken), width)
+
+
+def _name_rivers(axes: Axes, content: Content, frame: Frame, taken: list[FloatArray]) -> None:
+    """Write each river's name once, beside the part of it where there is most room."""
+    for row in content.rivers.to_dict("records"):
+        name = str(row["name_en"])
+        along = [row["geometry"].interpolate(k / RIVER_TRIES, normalized=True) for k in range(1, RIVER_TRIES)]
+        places = np.column_stack(frame.place([p.x for p in along], [p.y for p in along]))
+        known = np.vstack(taken)
+        best = max(
+            ((room(frame, name, at, spot, known), k, spot) for k, at in enumerate(places) for spot in SPOTS),
+            key=lambda one: one[0],
+        )
+        if best[0] < 0:
+            continue
+        (x, y), spot = places[best[1]], best[2]
+        taken.append(name_points(frame, name, (x, y), spot))
+        text = axes.annotate(
+            name, (x, y), xytext=spot.offset, textcoords="offset points", ha=spot.ha, va=spot.va, fontsize=8
+        )
+        text.set(color=WATER, fontstyle="italic", path_effects=HALO, zorder=12)
+
+
+def _name_countries(
+    axes: Axes, content: Content, language: Language, frame: Frame, taken: FloatArray, width: Width
+) -> None:
+    """Write the name of each country where its side of the line is widest."""
+    line = np.column_stack(frame.place(*line_points(content).T))
+    is_left = content.identity.is_inside_left
+    for code, side in (
+        (content.identity.inside_country, is_left),
+        (content.identity.beyond_country, not is_left),
+    ):
+        name = country(language, code)
+        if name:
+            x, y = middle_of_side(line, frame, taken, is_left=side)
+            text = axes.text(x, y, name if language.is_rtl else name.upper(), ha="center", va="center")
+            text.set(fontsize=9 if width.is_narrow else 13, color=MUTED, path_effects=HALO, zorder=6)
+            text.set_fontweight("bold")
 
 
 def _largest(content: Content, frame: Frame) -> list[dict[Any, Any]]:
@@ -115,58 +212,91 @@ def _largest(content: Content, frame: Frame) -> list[dict[Any, Any]]:
     return chosen
 
 
-def _draw_crossings(axes: Axes, content: Content, frame: Frame) -> None:
+def _draw_crossings(axes: Axes, content: Content, frame: Frame, width: Width) -> None:
     x, y = frame.place(content.crossings["lon"], content.crossings["lat"])
-    axes.plot(x, y, "s", markersize=6, color=PAPER, markeredgecolor=INK, markeredgewidth=1.4, zorder=8)
+    size = 3.6 if width.is_narrow else 6
+    axes.plot(x, y, "s", markersize=size, color=PAPER, markeredgecolor=INK, markeredgewidth=1.2, zorder=11)
 
 
-def _draw_items(axes: Axes, content: Content, language: Language, frame: Frame) -> None:
-    """Draw one sign per item that has a place, by category, with its legend below."""
+def _signs(content: Content) -> list[tuple[str, dict[str, Any]]]:
+    """Return the categories of the plan's items that have a place, each with its sign."""
     placed = content.items[content.items["lon"].notna()]
-    handles = []
-    for k, category in enumerate(sorted(placed["category"].unique())):
-        here = placed[placed["category"] == category]
-        x, y = frame.place(here["lon"], here["lat"])
-        style: dict[str, Any] = {
-            "marker": MARKERS.get(category, OTHER_MARKER),
-            "markersize": 6.5,
-            "color": SERIES[k % len(SERIES)],
-            "markeredgecolor": PAPER,
-            "markeredgewidth": 0.7,
-            "linestyle": "none",
-        }
-        axes.plot(x, y, zorder=9, **style)
-        label = language.say(
-            "{name}: {number}", name=language.category(category), number=language.number(len(here))
+    return [
+        (
+            str(category),
+            {
+                "marker": MARKERS.get(category, OTHER_MARKER),
+                "color": SERIES[k % len(SERIES)],
+                "markeredgecolor": PAPER,
+                "markeredgewidth": 0.4,
+                "linestyle": "none",
+            },
         )
-        handles.append(Line2D([], [], label=label, **style))
-    crossing: dict[str, Any] = {
-        "marker": "s",
-        "color": PAPER,
-        "markeredgecolor": INK,
-        "linestyle": "none",
-        "markersize": 6,
-    }
-    handles.append(Line2D([], [], label=language.say("Crossing point"), **crossing))
+        for k, category in enumerate(sorted(placed["category"].unique()))
+    ]
+
+
+def _draw_items(axes: Axes, content: Content, frame: Frame, width: Width) -> None:
+    """Draw one sign per item that has a place, by category, beside the line."""
+    placed = content.items[content.items["lon"].notna()].sort_values(["chainage_from_km", "item_id"])
+    if placed.empty:
+        return
+    line = np.column_stack(frame.place(*line_points(content).T))
+    size = SIGN_POINTS[width]
+    gap_km = 1.05 * size * (frame.right - frame.left) / (72.0 * width.value)
+    spots = np.column_stack(frame.place(placed["lon"], placed["lat"]))
+    places = beside(spots, line, gap_km, is_inside_left=content.identity.is_inside_left)
+    for category, style in _signs(content):
+        here = (placed["category"] == category).to_numpy()
+        axes.plot(*places[here].T, zorder=9, markersize=size, **style)
+
+
+def _draw_legend(axes: Axes, content: Content, language: Language, width: Width) -> None:
+    """Say what the signs mean and how many items each stands for, those without a place too."""
+    items = content.items
+    counts = items[items["lon"].notna()]["category"].value_counts()
+    handles = [
+        Line2D(
+            [],
+            [],
+            markersize=6,
+            label=language.say(
+                "{name}: {number}", name=language.category(category), number=language.number(counts[category])
+            ),
+            **style,
+        )
+        for category, style in _signs(content)
+    ]
+    crossing: dict[str, Any] = {"marker": "s", "color": PAPER, "markeredgecolor": INK, "linestyle": "none"}
+    handles.append(Line2D([], [], label=language.say("Crossing point"), markersize=6, **crossing))
+    water = language.say("River")
+    handles.append(Line2D([], [], label=water, color=WATER, linewidth=1.1))
+    columns = 2 if width.is_narrow else len(handles) if len(handles) <= ONE_ROW else -(-len(handles) // 2)
+    elsewhere = int(items["lon"].isna().sum())
     axes.legend(
         handles=handles[::-1] if language.is_rtl else handles,
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
-        ncols=len(handles) if len(handles) <= ONE_ROW else -(-len(handles) // 2),
+        ncols=columns,
         handletextpad=0.2,
         columnspacing=1.2,
+        title=language.say("Not on the map, for a whole section or programme: {number}", number=elsewhere)
+        if elsewhere
+        else None,
+        title_fontsize=8 if width.is_narrow else 9,
     )
 
 
-def _draw_scale(figure: Figure, axes: tuple[Axes, Axes], norm: Normalize, language: Language) -> None:
+def _draw_scale(figure: Figure, axes: list[Axes], norm: Normalize, language: Language, width: Width) -> None:
     bar = figure.colorbar(
         ScalarMappable(norm, DETECTION),
         ax=axes,
         location="bottom",
-        shrink=0.45,
-        aspect=45,
+        shrink=0.9 if width.is_narrow else 0.45,
+        aspect=30 if width.is_narrow else 45,
         pad=0.01,
         format=lambda share, _: language.percent(share, 0),
     )
-    bar.set_label(language.say("chance to detect a crossing that is forced to pass in the section"))
+    label = language.say("chance to detect a crossing that is forced to pass in the section")
+    bar.set_label("\n".join(textwrap.wrap(label, 40)) if width.is_narrow else label)
     bar.outline.set_visible(False)

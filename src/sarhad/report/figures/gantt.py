@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from sarhad.report.figures.canvas import Width, read_from, sheet
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, PAPER, RULE
 
-ROW_INCHES = 0.235
+ROW_INCHES = {Width.WIDE: 0.235, Width.NARROW: 0.4}
 
 
 def draw(content: Content, language: Language, width: Width) -> Figure:
@@ -27,7 +27,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     )
     by_section = {s: n for s, n in _sections(content, language).items() if (_section_of(items) == s).any()}
     heights = [len(by_measure), len(by_section)]
-    figure = sheet(width, ROW_INCHES * sum(heights) + 1.5)
+    figure = sheet(width, ROW_INCHES[width] * sum(heights) + 1.5)
     upper, lower = figure.subplots(2, 1, height_ratios=heights, sharex=True)
     _draw_rows(upper, content, items["measure_id"], by_measure, language, width)
     upper.set_title(language.say("By measure"))
@@ -64,21 +64,36 @@ def _draw_rows(
         busy[rows[key], first : max(last, first + 1)] += 1
         done[rows[key]] = max(done[rows[key]], last)
     most = max(1, int(busy.max()))
-    edges = np.arange(len(quarters) + 1), np.arange(len(names) + 1) - 0.5
+    top = 0.0 if width.is_narrow else -0.5
+    middle = np.arange(len(names)) + (top + 0.5) / 2
     strength = np.ma.masked_where(busy == 0, 0.25 + 0.55 * busy / most)
-    axes.pcolormesh(*edges, strength, cmap="Oranges", vmin=0, vmax=1, edgecolors=PAPER, linewidth=1.5)
-    if not width.is_narrow:
-        changes = np.diff(busy, axis=1, prepend=0) != 0
-        for row, quarter in np.argwhere((busy > 0) & changes):
-            colour = INK if strength[row, quarter] < 0.62 else PAPER
-            label = language.number(busy[row, quarter])
-            axes.text(quarter + 0.5, row, label, ha="center", va="center", fontsize=8, color=colour)
-    axes.scatter(done, np.arange(len(names)), marker="D", s=16, color=INK, zorder=5)
+    for row in range(len(names)):
+        edges = np.arange(len(quarters) + 1), np.array([row + top, row + 0.5])
+        style: dict[str, Any] = {
+            "cmap": "Oranges",
+            "vmin": 0,
+            "vmax": 1,
+            "edgecolors": PAPER,
+            "linewidth": 1.5,
+        }
+        axes.pcolormesh(*edges, strength[row : row + 1], **style)
+    changes = np.diff(busy, axis=1, prepend=0) != 0
+    for row, quarter in np.argwhere((busy > 0) & changes):
+        colour = INK if strength[row, quarter] < 0.62 else PAPER
+        label = language.number(busy[row, quarter])
+        size = 7 if width.is_narrow else 8
+        axes.text(quarter + 0.5, middle[row], label, ha="center", va="center", fontsize=size, color=colour)
+    axes.scatter(done, middle, marker="D", s=16, color=INK, zorder=5)
     years = [k for k, name in enumerate(quarters) if name.endswith("Q1")]
     axes.set_xticks(np.array(years) + 2.0, [name[:4] for name in quarters if name.endswith("Q1")])
     axes.tick_params(axis="x", length=0, labelbottom=True)
     axes.vlines(years, -0.5, len(names) - 0.5, color=RULE, zorder=0)
-    labels = [textwrap.shorten(n, 30, placeholder="…") if width.is_narrow else n for n in names.values()]
-    axes.set_yticks(np.arange(len(names)), labels, fontsize=7.5 if width.is_narrow else 9)
+    if width.is_narrow:
+        axes.set_yticks([])
+        for row, name in enumerate(names.values()):
+            side = "right" if language.is_rtl else "left"
+            axes.text(0, row - 0.06, name, ha=side, va="bottom", fontsize=7.5)
+    else:
+        axes.set_yticks(np.arange(len(names)), list(names.values()), fontsize=9)
     axes.set(xlim=(0, len(quarters) + 0.2), ylim=(len(names) - 0.5, -0.5))
     read_from(axes, language)

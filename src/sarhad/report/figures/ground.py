@@ -14,7 +14,7 @@ from pyproj import Transformer
 
 from sarhad.report.content import Content, Relief
 from sarhad.report.language import Language
-from sarhad.report.palette import INK, MUTED, PAPER
+from sarhad.report.palette import INK, MUTED, PAPER, WATER
 
 KM = 1000.0
 MARGIN_KM = 22.0
@@ -84,15 +84,22 @@ def draw_ground(
     if relief is not None and picture is not None:
         extent = (relief.left_m / KM, relief.right_m / KM, relief.bottom_m / KM, relief.top_m / KM)
         axes.imshow(picture, extent=extent, origin="upper", interpolation="bilinear", zorder=0)
-    _draw_degrees(axes, content, frame)
+    _draw_rivers(axes, content, frame)
+    _draw_degrees(axes, content, language, frame)
     axes.set(
         xlim=(frame.left, frame.right), ylim=(frame.bottom, frame.top), xticks=[], yticks=[], aspect="equal"
     )
     axes.spines[:].set_visible(False)
     x, y, long = frame.left + 12, frame.bottom + 8, bar_km(frame.right - frame.left)
-    axes.plot([x, x + long], [y, y], color=INK, linewidth=2, solid_capstyle="butt", zorder=6)
+    axes.plot([x, x + long], [y, y], color=INK, linewidth=2, solid_capstyle="butt", zorder=12)
     label = language.say("{number} km", number=long)
-    axes.text(x + long / 2, y + 4, label, ha="center", va="bottom", fontsize=8.5, path_effects=HALO, zorder=6)
+    axes.text(x + long / 2, y + 4, label, ha="center", va="bottom", fontsize=8, path_effects=HALO, zorder=12)
+
+
+def _draw_rivers(axes: Axes, content: Content, frame: Frame) -> None:
+    for line in content.rivers["geometry"]:
+        x, y = frame.place(*np.asarray(line.coords)[:, :2].T)
+        axes.plot(x, y, color=WATER, linewidth=1.1, alpha=0.8, zorder=1.5)
 
 
 def bar_km(width_km: float) -> int:
@@ -101,8 +108,8 @@ def bar_km(width_km: float) -> int:
     return max((length for length in lengths if length <= width_km / 5), default=1)
 
 
-def _draw_degrees(axes: Axes, content: Content, frame: Frame) -> None:
-    points = line_points(content)
+def _draw_degrees(axes: Axes, content: Content, language: Language, frame: Frame) -> None:
+    say, points = language.say, line_points(content)
     (west, south), (east, north) = points.min(axis=0) - 1.5, points.max(axis=0) + 1.5
     style: dict[str, Any] = {"fontsize": 8, "color": MUTED, "zorder": 6, "path_effects": HALO}
     for lon in range(int(np.ceil(west)), int(east) + 1):
@@ -110,19 +117,12 @@ def _draw_degrees(axes: Axes, content: Content, frame: Frame) -> None:
         axes.plot(x, y, color=MUTED, linewidth=0.4, alpha=0.5, zorder=1)
         at = float(np.interp(frame.top, y, x))
         if frame.left + 8 < at < frame.right - 8:
-            axes.text(
-                at, frame.top - 1, f"{abs(lon)}°{'E' if lon >= 0 else 'W'}", va="top", ha="center", **style
-            )
+            text = say("{degrees}°E", degrees=lon) if lon >= 0 else say("{degrees}°W", degrees=-lon)
+            axes.text(at, frame.top - 1, text, va="top", ha="center", **style)
     for lat in range(int(np.ceil(south)), int(north) + 1):
         x, y = frame.place(np.linspace(west, east, 200), np.full(200, lat))
         axes.plot(x, y, color=MUTED, linewidth=0.4, alpha=0.5, zorder=1)
         at = float(np.interp(frame.right, x, y))
         if frame.bottom + 8 < at < frame.top - 8:
-            axes.text(
-                frame.right - 1,
-                at,
-                f"{abs(lat)}°{'N' if lat >= 0 else 'S'}",
-                va="center",
-                ha="right",
-                **style,
-            )
+            text = say("{degrees}°N", degrees=lat) if lat >= 0 else say("{degrees}°S", degrees=-lat)
+            axes.text(frame.right - 1, at, text, va="center", ha="right", **style)

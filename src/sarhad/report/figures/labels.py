@@ -25,6 +25,7 @@ RIGHT = Spot((7, 0), "left", "center")
 LEFT = Spot((-7, 0), "right", "center")
 BELOW = Spot((0, -7), "center", "top")
 ABOVE = Spot((0, 7), "center", "bottom")
+SPOTS = (RIGHT, LEFT, BELOW, ABOVE)
 
 
 def name_points(frame: Frame, name: str, at: tuple[float, float], spot: Spot) -> FloatArray:
@@ -41,14 +42,15 @@ def name_points(frame: Frame, name: str, at: tuple[float, float], spot: Spot) ->
     return np.column_stack([at[0] + x, np.full(SAMPLES, at[1] + y)])
 
 
+def room(frame: Frame, name: str, at: tuple[float, float], spot: Spot, taken: FloatArray) -> float:
+    """Return the kilometres between a name at a spot and points already taken; below 0 where it leaves the map."""
+    letters = name_points(frame, name, at, spot)
+    x, y = letters.T
+    is_outside = ((x < frame.left) | (x > frame.right) | (y < frame.bottom) | (y > frame.top)).any()
+    gaps = np.hypot(*(letters[:, None, :] - taken[None, :, :]).transpose(2, 0, 1))
+    return float(gaps.min()) - (frame.right - frame.left) * bool(is_outside)
+
+
 def free_spot(frame: Frame, name: str, at: tuple[float, float], taken: FloatArray) -> Spot:
     """Return the side of a sign where its name stays farthest from points already taken, shape (n, 2)."""
-
-    def distance(spot: Spot) -> float:
-        letters = name_points(frame, name, at, spot)
-        x, y = letters.T
-        is_outside = ((x < frame.left) | (x > frame.right) | (y < frame.bottom) | (y > frame.top)).any()
-        gaps = np.hypot(*(letters[:, None, :] - taken[None, :, :]).transpose(2, 0, 1))
-        return float(gaps.min()) - (frame.right - frame.left) * bool(is_outside)
-
-    return max((RIGHT, LEFT, BELOW, ABOVE), key=distance)
+    return max(SPOTS, key=lambda spot: room(frame, name, at, spot, taken))

@@ -9,23 +9,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sarhad.report import fonts
 from sarhad.report.content import Content
 from sarhad.report.figures.canvas import Width, read_from, sheet
 from sarhad.report.language import Language
-from sarhad.report.palette import AFTER, BEFORE, INK
+from sarhad.report.palette import AFTER, BEFORE, INK, PAPER
 from sarhad.report.summaries import most_influential, value_a_year
+from sarhad.report.words import assumptions
 
 
 def draw(content: Content, language: Language, width: Width) -> Figure:
     """Return a bar per assumption from its low to its high, the widest on top."""
     top = most_influential(content.swings)
     likely = value_a_year(content)
-    figure = sheet(width, 0.42 * len(top) + 1.15)
+    letters = 48 if width.is_narrow else 46
+    said = assumptions(language, top)
+    labels = ["\n".join(textwrap.wrap(name, letters)) for name in said]
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    row_inches = 0.36 + 0.17 * lines if width.is_narrow else max(0.42, 0.18 * lines)
+    figure = sheet(width, row_inches * len(top) + 1.15)
     axes = figure.subplots()
-    y = np.arange(len(top))
+    spacing = 0.75 if language.is_rtl else 1.05  # Arabic letters bring tall lines with them
+    y, thick = np.arange(len(top)), 0.26 / row_inches
     for column, colour in (("value_low", BEFORE), ("value_high", AFTER)):
-        axes.barh(y, top[column] - likely, left=likely, height=0.6, color=colour, alpha=0.9)
+        axes.barh(y, top[column] - likely, left=likely, height=thick, color=colour, alpha=0.9)
     for k, row in enumerate(top.to_dict("records")):
         for column, other, number in (
             ("value_low", "value_high", row["low"]),
@@ -45,10 +51,25 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
                 fontsize=8,
             )
     axes.axvline(likely, color=INK, linewidth=1)
-    letters = 24 if width.is_narrow else 44
-    labels = [_in_two_lines(name, letters) for name in top["name"]]
-    axes.set_yticks(y, labels, linespacing=1.0, fontfamily=fonts.LATIN_FIRST)
-    axes.set_ylim(len(top) - 0.5, -0.5)
+    if width.is_narrow:
+        axes.set_yticks([])
+        for k, label in enumerate(labels):
+            axes.annotate(
+                label,
+                (1.0 if language.is_rtl else 0.0, k - thick / 2),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="right" if language.is_rtl else "left",
+                va="bottom",
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
+                zorder=5,
+                fontsize=7.5,
+                linespacing=spacing,
+            )
+    else:
+        axes.set_yticks(y, labels, linespacing=spacing)
+    axes.set_ylim(len(top) - 0.5, -0.8 if width.is_narrow else -0.5)
     axes.margins(x=0.24 if width.is_narrow else 0.12)
     axes.locator_params(axis="x", nbins=4 if width.is_narrow else 7)
     axes.xaxis.set_major_formatter(lambda x, _: language.figure(x))
@@ -65,9 +86,3 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         handles=handles[::-1] if language.is_rtl else handles, loc="outside upper center", ncols=columns
     )
     return figure
-
-
-def _in_two_lines(name: str, letters: int) -> str:
-    """Return a name in at most two lines; of a longer one its beginning and its end."""
-    lines = textwrap.wrap(name, letters)
-    return "\n".join(lines if len(lines) <= 2 else [f"{lines[0]} …", lines[-1]])
