@@ -27,7 +27,7 @@ def _model(instance: Instance, form: str) -> tuple[csc_array, np.ndarray, np.nda
     """
     graph, n_items = instance.graph, instance.exposure.n_items
     r = np.exp(-instance.existing[0])
-    matrix = csc_array(instance.exposure.by_mover[0])
+    matrix = csr_array(instance.exposure.by_mover[0])  # (items, edges)
     edge_item = np.full(graph.n_edges, -1)
     edge_item[matrix.indices] = np.repeat(np.arange(n_items), np.diff(matrix.indptr))
     q = r.copy()
