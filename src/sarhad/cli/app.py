@@ -51,7 +51,7 @@ def _root(
 @command
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
-    time_limit: Annotated[float, typer.Option(help="Seconds for the plan.")] = 50.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the plan.")] = 40.0,
     seed: Seed = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
