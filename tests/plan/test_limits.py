@@ -7,7 +7,7 @@ from sarhad.detection import evaluate
 from sarhad.detection.marginal import removal_values
 from sarhad.plan import explain, falls_with, operating
 from sarhad.plan.money import outlays
-from sarhad.plan.search import items_table
+from sarhad.plan.store import items_table
 from tests.plan.games import random_game
 
 SEEDS = range(12)

@@ -13,7 +13,7 @@ from sarhad.plan.locks import read_locks
 from sarhad.plan.money import outlays
 from sarhad.plan.pool import Pool
 from sarhad.plan.result import PlanSpec
-from sarhad.plan.search import items_table
+from sarhad.plan.store import items_table
 
 THETA = 4.0  # how sharply the logit mover of the greedy prefers the better path
 SAMPLES = (0.02, 0.1, 0.3)  # uniform states whose best paths the logit mover knows beside the extremes

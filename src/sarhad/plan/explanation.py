@@ -11,7 +11,7 @@ import pandas as pd
 from sarhad.detection.instance import Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.game import Changeable, changeable, exact_value
-from sarhad.plan.incumbent import Search
+from sarhad.plan.incumbent import TRIES, Search
 from sarhad.plan.limits import Terms, falls_with
 from sarhad.plan.locks import Locks, read_locks
 from sarhad.plan.money import outlays, purse
@@ -176,7 +176,7 @@ class _Asked:
         for _ in range(STEPS):
             self.search.load(without)
             score = self.search.scores(self.dollars)
-            self.search.recreate(self.dollars, score, np.ones(self.terms.n_items), 0.0, 10)
+            self.search.recreate(self.dollars, score, np.ones(self.terms.n_items), 0.0, TRIES)
             found = self.search.start.copy()
             value = self._value(found)
             if value < best_value:
@@ -222,7 +222,7 @@ class _Asked:
         self._value(held)
         self.search.load(held)
         self.search.recreate(
-            self.dollars, self.search.scores(self.dollars), np.ones(self.terms.n_items), 0.0, 10
+            self.dollars, self.search.scores(self.dollars), np.ones(self.terms.n_items), 0.0, TRIES
         )
         return self.search.start.copy()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -16,6 +16,7 @@ from sarhad.plan.money import demand, hall_rows, pay, purse
 from sarhad.plan.pool import Pool
 from sarhad.plan.pricing import Binaries
 
+TRIES = 10  # items looked at again before one is inserted
 SAMPLE = 60  # items whose loss is looked at in one ruin
 
 
@@ -271,3 +272,31 @@ class Search:
             count = min(count, max(1, len(free) // 4))
         for item in free[np.argsort(weight, kind="stable")[:count]].tolist():
             self.drop(item)
+
+    def ruin_and_recreate(
+        self, rng: np.random.Generator, price: FloatArray, turns: int, is_over: Callable[[], bool]
+    ) -> None:
+        """Move on from the plan for so many turns, or until it is over; leave the best plan met there."""
+        score = self.scores(price)
+        best, best_value = self.keep(), self.value
+        current, current_value = best, best_value
+        for turn in range(turns):
+            if is_over():
+                break
+            rows = len(self.rows)
+            self.ruin(rng, price)
+            if turn % 10 == 9:
+                score = self.scores(price)
+            score = np.maximum(score, 1e-12) * 1.2
+            noise = rng.uniform(0.8, 1.2, self.terms.n_items)
+            self.recreate(price, score, noise, 0.0, TRIES)
+            value = self.value
+            if len(self.rows) > rows:
+                best, best_value = (self.keep(), value) if value < best_value else (best, best_value)
+            if value < best_value * (1 - 1e-12):
+                best, best_value = self.keep(), value
+            if value < current_value * (1 - 1e-12) or value < best_value * 1.001:
+                current, current_value = self.keep(), value
+            else:
+                self.restore(current)
+        self.restore(best)

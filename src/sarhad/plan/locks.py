@@ -143,3 +143,20 @@ def _words(terms: Terms, mask: BoolArray, need: int, have: int) -> str:
     span = f"{terms.years[years.min()]}-{terms.years[years.max()]}"
     may = f"{', '.join(payers)} may pay only {have:,} usd" if payers and have else "no partner may pay"
     return f"the locked items need {need:,} usd for {', '.join(categories)} in {span}, but {may} for it"
+
+
+def why_nothing(terms: Terms, locks: Locks, out: Outlays, otherwise: str) -> str:
+    """Return what keeps every item out of a plan: dates, partners, `otherwise` if it says anything, or money."""
+    allowed = locks.allowed
+    counted = slice(None) if terms.is_tail_paid else slice(terms.n_horizon_years)
+    cost = np.where(allowed, out.total[:, :, counted].sum(axis=2), 2**62).min(axis=1, initial=2**62)
+    has_payer = np.asarray(terms.payers.any(axis=1))
+    payable = np.asarray(allowed.any(axis=1)) & has_payer[terms.item_class] & (cost > 0)
+    if not allowed.any():
+        return f"no item can start and still operate by {terms.quarters[-1]}"
+    if not payable.any() or terms.budget_usd.sum() == 0:
+        return "no partner has money that may pay for any of the items"
+    return otherwise or (
+        "no item that lowers the value fits the money of its years, tail included "
+        f"(the cheapest costs {int(cost[payable].min()):,} usd)"
+    )

@@ -80,8 +80,6 @@ class Answer:
         Share of each item and start, shape (I, T).
     price
         Price of a dollar by class and year, shape (K, Y).
-    purse_price
-        Worth of one more dollar of each partner and year, shape (P, Y).
     gain
         What each item and start is worth at these prices, money not yet subtracted, shape (I, T).
     """
@@ -91,7 +89,6 @@ class Answer:
     eta: FloatArray
     start: FloatArray
     price: FloatArray
-    purse_price: FloatArray
     gain: FloatArray
 
 
@@ -301,14 +298,12 @@ class Master:
         bound += float(best.sum()) + float(np.where(d > 0, self._low[other], self._high[other]) @ d)
         start = np.zeros((terms.n_items, terms.n_quarters))
         start[self._starts[:, 0], self._starts[:, 1]] = value[self._start_col]
-        purses = -dual[self._n_need : self._choice_from].reshape(len(terms.partners), years)
         return Answer(
             bound=bound * scale,
             state=np.einsum("is,eis->ei", start, share),
             eta=value[: self._pay_from].reshape(self.time.n, self.n_groups),
             start=start,
             price=price * scale / self._usd,
-            purse_price=purses * scale / self._usd,
             gain=gain * scale,
         )
 

@@ -11,8 +11,8 @@ from sarhad.errors import SpecError
 from sarhad.plan.limits import Terms
 from sarhad.plan.money import outlays
 from sarhad.plan.result import OnProgress, PlanResult, PlanSpec, Status
-from sarhad.plan.search import items_table, optimise
-from sarhad.plan.store import starts
+from sarhad.plan.search import optimise
+from sarhad.plan.store import items_table, starts
 
 
 @dataclass(frozen=True)

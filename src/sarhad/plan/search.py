@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pandas as pd
 
 from sarhad.detection import evaluate
 from sarhad.detection.instance import FloatArray, Instance, IntArray
@@ -15,9 +14,9 @@ from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding, choose_epochs
 from sarhad.plan.engine import EngineName, require
 from sarhad.plan.game import changeable, exact_value
-from sarhad.plan.incumbent import Search
+from sarhad.plan.incumbent import TRIES, Search
 from sarhad.plan.limits import Terms, operating
-from sarhad.plan.locks import Locks, conflicts, money_conflict, read_locks
+from sarhad.plan.locks import Locks, conflicts, money_conflict, read_locks, why_nothing
 from sarhad.plan.money import Outlays, funding, outlays
 from sarhad.plan.result import (
     OnProgress,
@@ -29,12 +28,12 @@ from sarhad.plan.result import (
     gap,
     gap_of_gain,
 )
+from sarhad.plan.store import items_table
 from sarhad.plan.whole import STARTS, Whole, is_small
 
 log = logging.getLogger(__name__)
 
 OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
-TRIES = 10  # items looked at again before one is inserted
 NOTHING = 1e-12  # share of the value with nothing built that counts as nothing
 FIRST_EPOCHS = 5
 MORE_TURNS = 20  # of ruin and recreate after each rounding
@@ -102,8 +101,7 @@ def optimise(
             "The game and the terms do not speak of the same items. Derive both from one programme."
         )
     require(engine)
-    run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress)
-    run.engine, run.target_gap = engine, target_gap
+    run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
     return run.result()
 
 
@@ -119,6 +117,8 @@ class _Run:
         seed: int,
         work_limit: int | None,
         on_progress: OnProgress | None,
+        engine: EngineName,
+        target_gap: float,
     ) -> None:
         self.began = time.perf_counter()
         self.instance, self.terms, self.seed = instance, terms, seed
@@ -135,8 +135,7 @@ class _Run:
         self.by_quarter: FloatArray = np.full(terms.n_quarters, self.game.weight.sum())
         self.stopped: Stopped | None = None
         self.is_done = False  # whole starts were solved to the solver's tolerance
-        self.engine: EngineName = "highs"
-        self.target_gap = OPTIMAL
+        self.engine, self.target_gap = engine, target_gap
         limited = self.out.total if terms.is_tail_paid else self.out.total[:, :, : terms.n_horizon_years]
         self.dollars = limited.sum(axis=2) / 1e6 + 1e-6
         self.notices: list[str] = list(terms.notices)
@@ -159,12 +158,18 @@ class _Run:
         elif self.game.of.n:
             self._turns()
         if not (self.start >= 0).any():
-            self._say_why_nothing()
+            why = "no time was given to search for a plan" if self.time_limit_s == 0 else ""
+            why = why or ("no item touches any path" if self.game.of.n == 0 else "")
+            self.notices.append(f"nothing is built: {why_nothing(self.terms, self.locks, self.out, why)}")
         return self._answer("feasible" if self._is_open() else "optimal")
 
     def _left(self) -> float:
         """Return the seconds left."""
         return self.time_limit_s - (time.perf_counter() - self.began)
+
+    def _is_over(self) -> bool:
+        """Tell whether the time is up."""
+        return self._left() <= 0
 
     def _is_open(self) -> bool:
         """Tell whether value and bound are still apart."""
@@ -173,7 +178,7 @@ class _Run:
 
     def _goes_on(self, phase: str) -> bool:
         """Report progress; tell whether to go on."""
-        if self.stopped is None and self._left() <= 0:
+        if self.stopped is None and self._is_over():
             self.stopped = "time"
         if self.on_progress is not None and self.stopped is None:
             value = self.value if self.start is not None else self.without
@@ -265,7 +270,9 @@ class _Run:
         self.search.refresh(self.pool, self.game.of.n)
         turns = MORE_TURNS + int((self.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
         with ThreadPoolExecutor(1) as beside:
-            searched = beside.submit(self._ruin_and_recreate, self._price(), turns)
+            searched = beside.submit(
+                self.search.ruin_and_recreate, self.rng, self._price(), turns, self._is_over
+            )
             self._answers()
             searched.result()
         self._keep_if_better(self.search.start)
@@ -377,54 +384,8 @@ class _Run:
         if self._keep_if_better(rounded) > self.value * 1.02 or self.rng.random() < 0.5:
             self.search.start = self.start
         self.search.refresh(self.pool, self.game.of.n)
-        self._ruin_and_recreate(price, MORE_TURNS)
+        self.search.ruin_and_recreate(self.rng, price, MORE_TURNS, self._is_over)
         self._keep_if_better(self.search.start)
-
-    def _ruin_and_recreate(self, price: FloatArray, turns: int) -> None:
-        """Move on from the plan in the search; leave the best plan met there."""
-        search, score = self.search, self.search.scores(price)
-        best, best_value = search.keep(), search.value
-        current, current_value = best, best_value
-        for turn in range(turns):
-            if self._left() <= 0:
-                break
-            rows = len(search.rows)
-            search.ruin(self.rng, price)
-            if turn % 10 == 9:
-                score = search.scores(price)
-            score = np.maximum(score, 1e-12) * 1.2
-            noise = self.rng.uniform(0.8, 1.2, self.terms.n_items)
-            search.recreate(price, score, noise, 0.0, TRIES)
-            value = search.value
-            if len(search.rows) > rows:
-                best, best_value = (search.keep(), value) if value < best_value else (best, best_value)
-            if value < best_value * (1 - 1e-12):
-                best, best_value = search.keep(), value
-            if value < current_value * (1 - 1e-12) or value < best_value * 1.001:
-                current, current_value = search.keep(), value
-            else:
-                search.restore(current)
-        search.restore(best)
-
-    def _say_why_nothing(self) -> None:
-        """Give notice when nothing is built, with what stands in the way."""
-        terms, allowed = self.terms, self.locks.allowed
-        counted = slice(None) if terms.is_tail_paid else slice(terms.n_horizon_years)
-        cost = np.where(allowed, self.out.total[:, :, counted].sum(axis=2), 2**62).min(axis=1, initial=2**62)
-        has_payer = np.asarray(terms.payers.any(axis=1))
-        payable = np.asarray(allowed.any(axis=1)) & has_payer[terms.item_class]
-        if not allowed.any():
-            why = f"no item can start and still operate by {terms.quarters[-1]}"
-        elif not (payable & (cost > 0)).any() or terms.budget_usd.sum() == 0:
-            why = "no partner has money that may pay for any of the items"
-        elif self.time_limit_s == 0:
-            why = "no time was given to search for a plan"
-        elif self.game.of.n == 0:
-            why = "no item touches any path"
-        else:
-            least = int(cost[payable & (cost > 0)].min())
-            why = f"no item that lowers the value fits the money of its years, tail included (the cheapest costs {least:,} usd)"
-        self.notices.append(f"nothing is built: {why}")
 
     def _answer(self, status: Status) -> PlanResult:
         """Return the result; the value comes from `detection.evaluate`."""
@@ -456,19 +417,3 @@ class _Run:
     def constant(self) -> float:
         """Return what gets through over horizon and tail whatever is built."""
         return self.game.constant * float(self.terms.quarter_weight.sum())
-
-
-def items_table(terms: Terms, out: Outlays, start: IntArray) -> pd.DataFrame:
-    """Return the chosen items: quarters and cost within the horizon, marginal value not yet known."""
-    chosen = np.flatnonzero(start >= 0)
-    cost = out.total[chosen, start[chosen], : terms.n_horizon_years].sum(axis=1)
-    frame = pd.DataFrame(
-        {
-            "item_id": [terms.item_ids[i] for i in chosen.tolist()],
-            "start_quarter": [terms.quarters[q] for q in start[chosen].tolist()],
-            "operating_quarter": [terms.quarters[q] for q in (start + terms.build_quarters)[chosen].tolist()],
-            "cost_usd": cost.astype(np.float64),
-            "marginal_value": np.full(len(chosen), np.nan),
-        }
-    )
-    return frame.astype({"item_id": "str", "start_quarter": "str", "operating_quarter": "str"})

@@ -1,4 +1,4 @@
-"""A plan read back from its tables."""
+"""A plan to and from its tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from sarhad.detection.instance import IntArray
 from sarhad.errors import DataError, SpecError
 from sarhad.plan.limits import Terms
+from sarhad.plan.money import Outlays
 from sarhad.plan.result import PlanResult, gap, gap_of_gain
 
 if TYPE_CHECKING:
@@ -76,3 +77,19 @@ def starts(terms: Terms, plan_items: pd.DataFrame) -> IntArray:
     for i, q in rows:
         start[item[i]] = quarter[q]
     return start
+
+
+def items_table(terms: Terms, out: Outlays, start: IntArray) -> pd.DataFrame:
+    """Return the chosen items: quarters and cost within the horizon, marginal value not yet known."""
+    chosen = np.flatnonzero(start >= 0)
+    cost = out.total[chosen, start[chosen], : terms.n_horizon_years].sum(axis=1)
+    frame = pd.DataFrame(
+        {
+            "item_id": [terms.item_ids[i] for i in chosen.tolist()],
+            "start_quarter": [terms.quarters[q] for q in start[chosen].tolist()],
+            "operating_quarter": [terms.quarters[q] for q in (start + terms.build_quarters)[chosen].tolist()],
+            "cost_usd": cost.astype(np.float64),
+            "marginal_value": np.full(len(chosen), np.nan),
+        }
+    )
+    return frame.astype({"item_id": "str", "start_quarter": "str", "operating_quarter": "str"})
