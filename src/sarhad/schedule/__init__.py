@@ -1,0 +1,1 @@
+"""On time: activities, calendars, a schedule that can be carried out, and its risk."""
