@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from sarhad.detection.exposure import columns_on, edge_exposure, prevention, refuse_shape
 from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
-from sarhad.detection.logit import logit_outcomes
+from sarhad.detection.logit import logit_outcome
 from sarhad.detection.movers import CrossingLogit, Informed, Logit, Mover, NonAdaptive, PartlyInformed
 from sarhad.detection.prepared import Prepared, prepare
-from sarhad.detection.routes import Outcome, Truth, best_paths
+from sarhad.detection.routes import Chosen, Outcome, Truth, choose
 from sarhad.detection.section import section_detection
 from sarhad.errors import SpecError
 
@@ -118,47 +119,52 @@ def evaluate(
         raise SpecError(f"years must be {len(operating)} finite numbers >= 0, found {years.tolist()}.")
     states, of_period = np.unique(operating, axis=0, return_inverse=True)
     of_period = of_period.reshape(-1)
-    truths = [truth(prepared, state) for state in states]
-    outcomes = _outcomes(prepared, states, truths, mover if mover is not None else Informed())
+    judge = _judge(prepared, mover if mover is not None else Informed())
+    outcomes, detection = [], []
+    for state in states:
+        now = truth(prepared, state)
+        outcomes.append(judge(state, now))
+        detection.append(section_detection(prepared, now))
     prevented = np.exp(-prevention(instance.exposure, columns_on(instance.exposure, states)))
-    return _summary(prepared, outcomes, prevented, section_detection(prepared, truths), of_period, years)
+    return _summary(prepared, outcomes, prevented, np.stack(detection), of_period, years)
 
 
 def truth(prepared: Prepared, operating: BoolArray) -> Truth:
     """Return what acts on each edge while the items (I,) operate."""
-    added = edge_exposure(prepared.instance, operating)
-    exposure = prepared.instance.existing + added
-    return Truth(prepared.base + added, exposure)
+    exposure = edge_exposure(prepared.instance, operating)
+    weight = np.empty_like(exposure)
+    for mover in range(len(exposure)):
+        np.add(prepared.base(mover), exposure[mover], out=weight[mover])
+        exposure[mover] += prepared.instance.existing[mover]
+    return Truth(weight, exposure)
 
 
-def _outcomes(prepared: Prepared, states: BoolArray, truths: list[Truth], mover: Mover) -> list[Outcome]:
-    """Return the outcome of each state for one kind of mover."""
+def _judge(prepared: Prepared, mover: Mover) -> Callable[[BoolArray, Truth], Outcome]:
+    """Return the function that gives the outcome of a state (I,) and its truth for one kind of mover."""
     match mover:
         case Informed():
-            return [best_paths(prepared, one.weight, [one])[0] for one in truths]
+            return lambda _, now: choose(prepared, now.weight).outcome(now)
         case CrossingLogit():
-            return [best_paths(prepared, one.weight, [one], mover.theta)[0] for one in truths]
+            return lambda _, now: choose(prepared, now.weight, mover.theta).outcome(now)
         case NonAdaptive():
             theta = mover.without.theta if isinstance(mover.without, CrossingLogit) else None
-            return best_paths(prepared, truth(prepared, np.zeros_like(states[0])).weight, truths, theta)
+            nothing = np.zeros(prepared.instance.exposure.n_items, dtype=np.bool_)
+            chosen = choose(prepared, truth(prepared, nothing).weight, theta)
+            return lambda _, now: chosen.outcome(now)
         case PartlyInformed():
-            return _partly_informed(prepared, states, truths, mover)
+            refuse_shape(mover.known, (prepared.instance.exposure.n_items,))
+            beliefs: dict[bytes, Chosen] = {}
+            return lambda state, now: _believed(prepared, state & mover.known, beliefs).outcome(now)
         case Logit():
-            return logit_outcomes(prepared, truths, mover.theta)
+            return lambda _, now: logit_outcome(prepared, now, mover.theta)
 
 
-def _partly_informed(
-    prepared: Prepared, states: BoolArray, truths: list[Truth], mover: PartlyInformed
-) -> list[Outcome]:
-    refuse_shape(mover.known, (prepared.instance.exposure.n_items,))
-    beliefs, of_state = np.unique(states & mover.known, axis=0, return_inverse=True)
-    of_state = of_state.reshape(-1)
-    outcomes: dict[int, Outcome] = {}
-    for b, believed in enumerate(beliefs):
-        members = np.flatnonzero(of_state == b).tolist()
-        found = best_paths(prepared, truth(prepared, believed).weight, [truths[u] for u in members])
-        outcomes |= dict(zip(members, found, strict=True))
-    return [outcomes[u] for u in range(len(states))]
+def _believed(prepared: Prepared, known: BoolArray, beliefs: dict[bytes, Chosen]) -> Chosen:
+    """Return where movers go that know these items (I,), once for all states that look the same to them."""
+    key = known.tobytes()
+    if key not in beliefs:
+        beliefs[key] = choose(prepared, truth(prepared, known).weight)
+    return beliefs[key]
 
 
 def _summary(
