@@ -10,8 +10,10 @@ from sarhad.detection.marginal import addition_values, nested_values, removal_va
 from sarhad.detection.movers import CrossingLogit, Informed, Logit, Mover, NonAdaptive, PartlyInformed
 from sarhad.detection.quick import value_by_period, value_by_threat
 from sarhad.detection.shortest import Groups, distances, groups, path_edges
+from sarhad.detection.what_if import Changed, Standing, standing
 
 __all__ = [
+    "Changed",
     "CrossingLogit",
     "Displacement",
     "Evaluation",
@@ -24,6 +26,7 @@ __all__ = [
     "Mover",
     "NonAdaptive",
     "PartlyInformed",
+    "Standing",
     "addition_values",
     "check_instance",
     "columns_on",
@@ -37,6 +40,7 @@ __all__ = [
     "path_edges",
     "prevention",
     "removal_values",
+    "standing",
     "value_by_period",
     "value_by_threat",
 ]

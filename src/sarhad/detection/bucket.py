@@ -9,8 +9,10 @@ PATIENCE = 16  # how often a node may be settled anew, on average, before the he
 
 
 @njit(cache=True, nogil=True)
-def settle(ptr, neighbour, along, sources, width, n_buckets, dist):  # type: ignore[no-untyped-def]
+def settle(ptr, neighbour, along, sources, start, width, n_buckets, dist):  # type: ignore[no-untyped-def]
     """Return whether every label in `dist` is final; False when the buckets suit these weights badly.
+
+    Each source starts with the label `start`; labels beyond the ring come round too early, which costs time alone.
 
     Nodes lie in a ring of `n_buckets` (a power of two) lists, each `width` of distance wide; the first in order gives
     its label on, and comes back when its own label falls. A label is the least, over all ways, of the weights
@@ -24,10 +26,14 @@ def settle(ptr, neighbour, along, sources, width, n_buckets, dist):  # type: ign
     below, above = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     bucket = np.full(n, -1, dtype=np.int32)
     waiting = 0
-    for source in sources:
-        if dist[source] > 0.0:
-            dist[source] = 0.0
-            _put(top, below, above, bucket, source, 0)
+    for k in range(len(sources)):
+        source = sources[k]
+        if dist[source] > start[k]:
+            if dist[source] < np.inf:
+                _take(top, below, above, bucket, source)
+                waiting -= 1
+            dist[source] = start[k]
+            _put(top, below, above, bucket, source, np.int64(start[k] * scale) & mask)
             waiting += 1
     now, left = 0, PATIENCE * n
     while waiting > 0 and left > 0:

@@ -264,23 +264,46 @@ def _changes(prepared: Prepared, mover: int, on: BoolArray, after: BoolArray) ->
     A new weight is summed as `edge_exposure` sums it, so that equal sets of columns give equal weights.
     """
     added, by_edge = prepared.instance.exposure.by_mover[mover], prepared.by_edge[mover]
-    tails = prepared.instance.graph.tail
-    edges = [np.unique(added[np.flatnonzero(row)].indices).astype(np.int64) for row in after != on]
+    base, tails = prepared.base(mover), prepared.instance.graph.tail
+    marked = np.zeros(len(base), dtype=np.bool_)
+    edges, weights = [], []
+    for row in after:
+        edge = edges_of(added.indptr, added.indices, np.flatnonzero(row != on), marked)
+        edges.append(edge)
+        weights.append(sum_on(by_edge.indptr, by_edge.indices, by_edge.data, row, edge, base[edge]))
     tail = [np.unique(tails[one]) for one in edges]
-    flat = np.concatenate([*edges, np.empty(0, np.int64)])
     ptr, tail_ptr = (np.cumsum([0, *map(len, parts)]).astype(np.int64) for parts in (edges, tail))
-    weight = np.empty(len(flat))
-    _sum_on(by_edge.indptr, by_edge.indices, by_edge.data, after, ptr, flat, prepared.base(mover), weight)
+    flat = np.concatenate([*edges, np.empty(0, np.int64)])
+    weight = np.concatenate([*weights, np.empty(0)])
     return _Changes(ptr, flat, weight, tail_ptr, np.concatenate([*tail, np.empty(0, np.int64)]))
 
 
 @njit(cache=True, nogil=True)
-def _sum_on(ptr, column, data, after, of_row, edge, base, weight):  # type: ignore[no-untyped-def]
-    """Fill the weight of each edge: its base and what the columns add that are on in its row of `after`."""
-    for j in range(len(of_row) - 1):
-        for k in range(of_row[j], of_row[j + 1]):
-            total = 0.0
-            for c in range(ptr[edge[k]], ptr[edge[k] + 1]):
-                if after[j, column[c]]:
-                    total += data[c]
-            weight[k] = base[edge[k]] + total
+def edges_of(ptr, edge, columns, marked):  # type: ignore[no-untyped-def]
+    """Return the edges on which some columns act, each once; `marked` (E,) is all False before and after."""
+    found = np.empty(64, dtype=np.int64)
+    count = 0
+    for c in columns:
+        for k in range(ptr[c], ptr[c + 1]):
+            if not marked[edge[k]]:
+                marked[edge[k]] = True
+                if count == len(found):
+                    found = np.append(found, found)
+                found[count] = edge[k]
+                count += 1
+    for k in range(count):
+        marked[found[k]] = False
+    return found[:count]
+
+
+@njit(cache=True, nogil=True)
+def sum_on(ptr, column, data, on, edge, base):  # type: ignore[no-untyped-def]
+    """Return the weight of each edge: its base and what the columns add that are on (C,)."""
+    weight = np.empty(len(edge))
+    for k in range(len(edge)):
+        total = 0.0
+        for c in range(ptr[edge[k]], ptr[edge[k] + 1]):
+            if on[column[c]]:
+                total += data[c]
+        weight[k] = base[k] + total
+    return weight

@@ -45,7 +45,7 @@ def repaired(
     weight: FloatArray,
     change: tuple[IntArray, FloatArray],
     tree: tuple[FloatArray, Int32Array],
-    bound: tuple[FloatArray, float],
+    bound: tuple[FloatArray, float, float],
     watched: IntArray,
     room: Scratch,
 ) -> FloatArray:
@@ -62,9 +62,9 @@ def repaired(
     tree
         Distances to the destination with the former weights and first edges (N,), as `tree` gives them.
     bound
-        Labels that matter, (N,) and a scalar that widens them: what lies at or above the sum is on no way of a
-        watched node. `NO_BOUND` and any scalar: all matter. Along every former way it must fall no faster than
-        the labels do.
+        Labels below which a node may be on a way of a watched node, (N,), a number that is added to all of them, and
+        one below which labels matter anyway. `NO_BOUND` and any numbers: all matter. Along a former way the bounds
+        must fall no faster than the labels.
     watched
         The nodes whose distance is wanted.
     room
@@ -84,7 +84,7 @@ def repaired(
     """
     found = np.empty(len(watched))
     _repair(
-        into.ptr, into.neighbour, into.edge, out.ptr, out.neighbour, out.edge, *ends, weight, *change, *tree, *bound,
+        into.ptr, into.neighbour, into.edge, out.ptr, out.neighbour, out.edge, *ends, weight, *change, *tree, bound,
         room.heap, room.place, room.mark, room.lost, room.node, room.label, watched, found,
     )  # fmt: skip
     return found
@@ -152,7 +152,7 @@ def _each(  # type: ignore[no-untyped-def]
             former[k], weight[changed[k]] = weight[changed[k]], fresh[k]
         _repair(
             in_ptr, in_tail, in_edge, out_ptr, out_head, out_edge, tails, heads, weight, changed, former, dist, via,
-            NO_BOUND, 0.0, heap, place, mark, lost, log, former_label, watched, answer,
+            (NO_BOUND, 0.0, 0.0), heap, place, mark, lost, log, former_label, watched, answer,
         )  # fmt: skip
         for k in range(len(changed)):
             weight[changed[k]] = former[k]
@@ -161,22 +161,19 @@ def _each(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _repair(  # type: ignore[no-untyped-def]
     in_ptr, in_tail, in_edge, out_ptr, out_head, out_edge, tails, heads, weight, changed, former, dist, via,
-    bound, slack, heap, place, mark, lost, log, former_label, watched, found,
+    within, heap, place, mark, lost, log, former_label, watched, found,
 ):  # fmt: skip
     """Fill `found`: labels are changed in `dist`, noted in the log, and set back."""
-    n_lost = _lose(
-        in_ptr, in_tail, in_edge, tails, via, changed, former, weight, dist, bound, slack, mark, lost
-    )
+    n_lost = _lose(in_ptr, in_tail, in_edge, tails, via, changed, former, weight, dist, within, mark, lost)
     for at in range(n_lost):
         log[at], former_label[at] = lost[at], dist[lost[at]]
-    size = _offer(out_ptr, out_head, out_edge, weight, dist, bound, slack, mark, lost, n_lost, heap, place)
+    size = _offer(out_ptr, out_head, out_edge, weight, dist, within, mark, lost, n_lost, heap, place)
     size, n_log = _lighten(
         tails,
         heads,
         weight,
         dist,
-        bound,
-        slack,
+        within,
         changed,
         former,
         mark,
@@ -188,7 +185,7 @@ def _repair(  # type: ignore[no-untyped-def]
         n_lost,
     )
     n_log = _settle(
-        in_ptr, in_tail, in_edge, weight, dist, bound, slack, watched, mark, heap, place, size,
+        in_ptr, in_tail, in_edge, weight, dist, within, watched, mark, heap, place, size,
         log, former_label, n_log,
     )  # fmt: skip
     for k in range(len(watched)):
@@ -220,21 +217,22 @@ def _matters(edge, new_weight, weight, tails, via, on_path):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _is_within(label, node, bound, slack):  # type: ignore[no-untyped-def]
+def _is_within(label, node, within):  # type: ignore[no-untyped-def]
     """Return whether a label of the node is small enough to lie on a way of a watched node."""
-    return len(bound) == 0 or label < bound[node] + slack
+    bound, slack, floor = within
+    return len(bound) == 0 or label < floor or label < bound[node] + slack
 
 
 @njit(cache=True, nogil=True)
 def _lose(  # type: ignore[no-untyped-def]
-    in_ptr, in_tail, in_edge, tails, via, edge, former, weight, dist, bound, slack, mark, lost
+    in_ptr, in_tail, in_edge, tails, via, edge, former, weight, dist, within, mark, lost
 ):  # fmt: skip
     """Return how many nodes that matter have a heavier edge on their way; mark (1) and list them."""
     count = 0
     for k in range(len(edge)):
         tail = tails[edge[k]]
         is_lost = weight[edge[k]] > former[k] and via[tail] == edge[k] and mark[tail] == 0
-        if is_lost and _is_within(dist[tail], tail, bound, slack):
+        if is_lost and _is_within(dist[tail], tail, within):
             mark[tail] = 1
             lost[count] = tail
             count += 1
@@ -244,7 +242,7 @@ def _lose(  # type: ignore[no-untyped-def]
         at += 1
         for k in range(in_ptr[node], in_ptr[node + 1]):
             tail = in_tail[k]
-            if via[tail] == in_edge[k] and mark[tail] == 0 and _is_within(dist[tail], tail, bound, slack):
+            if via[tail] == in_edge[k] and mark[tail] == 0 and _is_within(dist[tail], tail, within):
                 mark[tail] = 1
                 lost[count] = tail
                 count += 1
@@ -253,7 +251,7 @@ def _lose(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _offer(  # type: ignore[no-untyped-def]
-    out_ptr, out_head, out_edge, weight, label, bound, slack, mark, lost, n_lost, heap, place
+    out_ptr, out_head, out_edge, weight, label, within, mark, lost, n_lost, heap, place
 ):  # fmt: skip
     """Return the heap's size after every lost node took the best label that a node not lost offers.
 
@@ -264,7 +262,7 @@ def _offer(  # type: ignore[no-untyped-def]
         node, best = lost[at], np.inf
         for k in range(out_ptr[node], out_ptr[node + 1]):
             head = out_head[k]
-            if mark[head] == 0 and _is_within(label[head], head, bound, slack):
+            if mark[head] == 0 and _is_within(label[head], head, within):
                 best = min(best, label[head] + weight[out_edge[k]])
         label[node] = best
         if best < np.inf:
@@ -276,7 +274,7 @@ def _offer(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _lighten(  # type: ignore[no-untyped-def]
-    tails, heads, weight, label, bound, slack, edge, former, mark, heap, place, size, log, former_label, n_log
+    tails, heads, weight, label, within, edge, former, mark, heap, place, size, log, former_label, n_log
 ):  # fmt: skip
     """Return sizes of heap and log after the tails of lighter edges improved; lost heads pass theirs on later."""
     for k in range(len(edge)):
@@ -286,7 +284,7 @@ def _lighten(  # type: ignore[no-untyped-def]
         through = label[head] + weight[edge[k]]
         if mark[head] == 1 or not through < label[tail]:
             continue
-        if _is_within(through, tail, bound, slack) and _is_within(label[head], head, bound, slack):
+        if _is_within(through, tail, within):
             n_log = _note(log, former_label, n_log, mark, tail, label)
             size = _improve(label, heap, place, size, tail, through)
     return size, n_log
@@ -317,7 +315,7 @@ def _improve(label, heap, place, size, node, through):  # type: ignore[no-untype
 
 @njit(cache=True, nogil=True)
 def _settle(  # type: ignore[no-untyped-def]
-    in_ptr, in_tail, in_edge, weight, label, bound, slack, watched, mark, heap, place, size, log, former_label, n_log
+    in_ptr, in_tail, in_edge, weight, label, within, watched, mark, heap, place, size, log, former_label, n_log
 ):  # fmt: skip
     """Settle the labels in the heap, nearest first, until no watched node can change; return the log's size."""
     farthest = np.inf
@@ -335,7 +333,7 @@ def _settle(  # type: ignore[no-untyped-def]
         size -= 1
         for k in range(in_ptr[node], in_ptr[node + 1]):
             tail, through = in_tail[k], label[node] + weight[in_edge[k]]
-            if through < label[tail] and _is_within(through, tail, bound, slack):
+            if through < label[tail] and _is_within(through, tail, within):
                 n_log = _note(log, former_label, n_log, mark, tail, label)
                 size = _improve(label, heap, place, size, tail, through)
     for k in range(size):

@@ -196,7 +196,7 @@ def labels(lists: Adjacency, of: Lengths, sources: IntArray) -> tuple[FloatArray
     if (
         of.n_buckets > 0
         and of.least > 0.0
-        and settle(*arrays, of.along, sources, of.width, of.n_buckets, dist)
+        and settle(*arrays, of.along, sources, np.zeros(len(sources)), of.width, of.n_buckets, dist)
     ):
         farthest = float(np.max(dist, where=np.isfinite(dist), initial=0.0))
         if of.least > ABSORBED * farthest:
