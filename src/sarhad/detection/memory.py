@@ -17,7 +17,9 @@ TRACE = 8 + 4 + 8 + 8 + 1 + 4  # a node: the search from origins, its heap
 REPAIR = 8 + 8 + 4 + 4 + 4 + 8  # a node
 TREE = 8 + 4 + 8  # a node: distance, edge, bound
 FILL = 120  # entries of the factors, a node
-CHOICE = 8 + 8 + 8  # a scenario and crossing edge: both ends and share, of movers that spread over crossings
+CHOICE = (
+    4 * 8
+)  # a scenario and crossing edge: scenario, edge, share, chance, of movers that spread over crossings
 MEGABYTE = 2**20
 
 
