@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_games import tiny_game
+from tiny_games import prevented_by_hand, tiny_game
 
 from sarhad.detection import CrossingLogit, Informed, NonAdaptive, PartlyInformed, evaluate, still_made
 from sarhad.errors import SpecError
@@ -35,10 +35,8 @@ def test_value_with_deterrence_is_that_of_the_attempts_still_made(mover, seed, i
     plain, found = (evaluate(game, plan, years, mover, elasticity=e) for e in (0.0, 0.7))
     bare = evaluate(game, np.zeros((1, 5), bool), np.ones(1), mover)
     share = np.minimum(1.0, plain.evade / bare.evade) ** 0.7  # every scenario has a way without items
-    on = np.array([[int(k) for k in row] for row in plan], dtype=bool)
     for t in range(3):
-        one = evaluate(game, on[t : t + 1], np.ones(1), mover)
-        prevented = one.attempts[0] / np.bincount(game.threat, game.attempts_per_year, 2)
+        prevented = np.array([prevented_by_hand(game, plan[t], threat) for threat in range(2)])
         made = game.attempts_per_year * prevented[game.threat] * share[t]
         through = np.bincount(game.threat, made * plain.evade[t], 2) * years[t]
         np.testing.assert_allclose(found.through[t], through, rtol=1e-9, atol=1e-15)
