@@ -7,7 +7,7 @@ import numpy as np
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
 from sarhad.plan.game import Changeable
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.master import Answer, Master, epochs
 from sarhad.plan.pool import Pool
 from sarhad.plan.supports import Supports
@@ -102,8 +102,7 @@ class Bounding:
     def cut_at(self, start: IntArray) -> None:
         """Cut at a plan's starts, and watch the prerequisites it breaks."""
         time = self.master.time
-        begin = np.where(start >= 0, start + self.terms.build_quarters, self.terms.n_quarters)
-        state = time.share[:, begin]
+        state = time.share[:, since(self.terms, start)]
         self._explore(state)
         self._cut(state, np.tile(self.groups.low, (time.n, 1)))
         self.master.require(state)
@@ -128,7 +127,7 @@ class Bounding:
         assert self.answer is not None
         operate = np.zeros((self.terms.n_quarters, self.terms.n_items))
         for item, begin in np.argwhere(self.answer.start > 0):
-            operate[begin + self.terms.build_quarters[item] :, item] += self.answer.start[item, begin]
+            operate[self.terms.ready[item, begin] :, item] += self.answer.start[item, begin]
         return operate
 
 

@@ -53,12 +53,12 @@ def read_locks(terms: Terms, spec: PlanSpec) -> Locks:
     if both:
         raise SpecError(f"{len(both)} items are locked both in and out: {', '.join(both[:5])}. Decide which.")
     quarter = np.arange(terms.n_quarters)
-    allowed = (quarter >= terms.first_start) & (quarter <= terms.latest_start[:, None])
+    allowed = (quarter >= terms.first_start) & terms.startable
     start = np.full(terms.n_items, -1, dtype=np.int64)
     for item, label in sorted(spec.lock_in.items()):
         if label is not None:
             i, start[index[item]] = index[item], _quarter(terms, item, label)
-            allowed[i] = (quarter == start[i]) & (quarter <= terms.latest_start[i])
+            allowed[i] = (quarter == start[i]) & terms.startable[i]
     allowed[[index[item] for item in sorted(spec.lock_out)]] = False
     warm = np.full(terms.n_items, -1, dtype=np.int64)
     for item, label in sorted(spec.warm_start.items()):

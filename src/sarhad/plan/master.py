@@ -96,8 +96,8 @@ class Master:
     """Minimise the value over fractional starts, subject to the money, the limits and the cuts so far.
 
     Columns: chances to evade (epoch, group), payments, then starts as they come in. Rows:
-    needs, supplies, one choice an item, exclusions, then *profile rows*: prerequisites and cuts, each ``own columns + sum profile * mean state of the items >= level``, the mean
-    state written out in the starts.
+    needs, supplies, one choice an item, exclusions, linear limits, then *profile rows*: prerequisites and cuts, each
+    ``own columns + sum profile * mean state of the items >= level``, the mean state written out in the starts.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Master:
     ) -> None:
         self.terms, self.time = terms, time
         self.n_groups = len(weight)
-        money = max(float(terms.budget_usd.sum()), float(cost.max(initial=0)))
+        money = max(float(purse(terms).total), float(cost.max(initial=0)))
         self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
         self._cost = cost / self._usd
         if not terms.is_tail_paid:
@@ -163,18 +163,21 @@ class Master:
         self._bottom, self._top = np.concatenate([self._bottom, bottom]), np.concatenate([self._top, top])
 
     def _fixed_rows(self, forced: IntArray) -> None:
-        """Add the rows of money and choices."""
+        """Add the rows of money, choices and linear limits."""
         terms, n, n_pay = self.terms, self.solver.getNumCol(), len(self._pairs)
         column = self._pay_from + np.arange(n_pay)
         need = csr_array((-np.ones(n_pay), (self._pairs[:, 1], column)), shape=(self._n_need, n))
         spend = csr_array((np.ones(n_pay), (self._pairs[:, 0], column)), shape=(len(self._supply), n))
         n_choice = terms.n_items + len(terms.exclusive)
         self._choice_from = self._n_need + len(self._supply)
-        self._n_fixed = self._choice_from + n_choice
+        self._linear_from = self._choice_from + n_choice
+        self._linear = csc_array(terms.linear.factor)
+        self._n_fixed = self._linear_from + terms.linear.n
         bottom = np.full(self._n_fixed, -highspy.kHighsInf)
         bottom[self._choice_from + forced] = 1.0
-        top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice)])
-        self._add_rows(csr_array(vstack([need, spend, csr_array((n_choice, n))])), bottom, top)
+        top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice), terms.linear.room])
+        rest = csr_array((self._n_fixed - self._choice_from, n))
+        self._add_rows(csr_array(vstack([need, spend, rest])), bottom, top)
         cliques = [(terms.n_items + k, i) for k, members in enumerate(terms.exclusive) for i in members]
         own = [(i, i) for i in range(terms.n_items)]
         row, item = np.array(own + cliques, dtype=np.int64).T
@@ -209,7 +212,7 @@ class Master:
         spread = csr_array((np.ones(len(items)), (items, self._start_col)), shape=(self.terms.n_items, n))
         block = csr_array(profile @ spread)
         from_quarter = np.zeros(n, dtype=np.int64)
-        from_quarter[self._start_col] = begin + self.terms.build_quarters[items]
+        from_quarter[self._start_col] = self.terms.ready[items, begin]
         row = np.repeat(np.arange(len(epoch)), np.diff(block.indptr))
         block.data = block.data * self.time.share[epoch[row], from_quarter[block.indices]]
         block = csr_array(block + own)
@@ -233,10 +236,11 @@ class Master:
             need[row, np.arange(len(new))] = self._cost[items, begin, year]
         profile = csc_array(csc_array(self._profile)[:, items])
         column = np.repeat(np.arange(len(new)), np.diff(profile.indptr))
-        from_quarter = (begin + self.terms.build_quarters[items])[column]
+        from_quarter = self.terms.ready[items, begin][column]
         profile.data = profile.data * self.time.share[self._epoch[profile.indices], from_quarter]
         spend = csr_array((len(self._supply), len(new)))
-        block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], profile]))
+        linear = self._linear[:, items * self.terms.n_quarters + begin]
+        block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], linear, profile]))
         block.eliminate_zeros()
         zeros = np.zeros(len(new))
         first = self._add_columns(zeros, zeros, np.ones(len(new)), block)
@@ -279,13 +283,14 @@ class Master:
                 for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n))
             ]
         )
-        from_quarter = np.arange(terms.n_quarters)[None, :] + terms.build_quarters[:, None]
-        share = self.time.share[:, np.minimum(from_quarter, terms.n_quarters)]
+        share = self.time.share[:, terms.ready]
         gain = np.einsum("ei,eis->is", worth, share)
         price = -dual[: self._n_need].reshape(len(terms.payers), years)
         usd = np.einsum("isy,iy->is", self._cost, price[terms.item_class])
-        pressure = np.asarray(self._choice[terms.n_items :].T @ dual[own.stop : self._n_fixed])
-        rest = np.where(self._allowed, usd - gain - pressure[:, None], np.inf)
+        rivals = np.asarray(self._choice[terms.n_items :].T @ dual[own.stop : self._linear_from])
+        pressure = np.asarray(self._linear.T @ dual[self._linear_from : self._n_fixed])
+        pressure = pressure.reshape(usd.shape) + rivals[:, None]
+        rest = np.where(self._allowed, usd - gain - pressure, np.inf)
         self._rest = rest - dual[own, None]
         forced = self._bottom[own] == 1.0
         best = np.minimum(rest.min(axis=1), np.where(forced, np.inf, 0.0))

@@ -196,17 +196,26 @@ class _Run:
         )
         self.search.refresh(self.pool, self.game.of.n)
         self.search.load(locks.start)
-        order = np.where(np.isin(np.arange(terms.n_items), locks.forced), 2.0, 0.0) + (locks.warm >= 0)
-        self.search.round_off(order[:, None], self.dollars, 0.5)
-        if (self.search.start[locks.forced] >= 0).all() and self.search.is_sound():
+        self.search.take_over(locks.warm, self.dollars)
+        if not self._has_locks(self.search.start):
+            self.search.base = locks.start
+            is_forced = np.isin(np.arange(terms.n_items), locks.forced).astype(np.float64)
+            self.search.round_off(is_forced[:, None], self.dollars, 0.5)
+            self.search.base = self.search.start.copy()
+            self.search.take_over(locks.warm, self.dollars)
+            self.search.base = locks.start
+        if self.search.is_sound():
             self._keep_if_better(self.search.start)
+
+    def _has_locks(self, start: IntArray) -> bool:
+        """Tell whether a plan holds every locked item."""
+        return bool((start[self.locks.forced] >= 0).all())
 
     def _keep_if_better(self, start: IntArray) -> float:
         """Value a plan exactly, teach the pool its paths, keep it if it is the best; return its value."""
         value, by_quarter, found = exact_value(self.game, self.terms, start)
         self.pool.add(found)
-        has_locks = bool((start[self.locks.forced] >= 0).all())
-        if has_locks and (self.start is None or value < self.value):
+        if self._has_locks(start) and (self.start is None or value < self.value):
             self.start, self.value, self.by_quarter = start.copy(), value, by_quarter
         return value
 

@@ -116,7 +116,7 @@ class Tree:
     def _reached(self) -> list[csr_array]:
         """Return for each quarter which start makes which item operate, matrices (I, N)."""
         item, begin = self.starts.T
-        ready, n = begin + self.terms.build_quarters[item], len(item)
+        ready, n = self.terms.ready[item, begin], len(item)
         shape = (self.terms.n_items, n)
         places = [np.flatnonzero(ready <= quarter) for quarter in range(self.terms.n_quarters)]
         return [csr_array((np.ones(len(at)), (item[at], at)), shape=shape) for at in places]
