@@ -8,12 +8,12 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
-from sarhad.plan import kernels
+from sarhad.plan import fitting, kernels, position
 from sarhad.plan.game import binary_since
-from sarhad.plan.kernels import Game, Lists, State
 from sarhad.plan.limits import Terms, since
 from sarhad.plan.money import demand, hall_rows, pay, purse
 from sarhad.plan.pool import Pool
+from sarhad.plan.position import Game, Lists, State
 from sarhad.plan.pricing import Binaries
 from sarhad.plan.rows import TOLERANCE, StartRows
 
@@ -160,11 +160,11 @@ class Search:
         if self.start[item] < 0:
             return
         lost = np.empty(self.terms.n_items, dtype=np.int64)
-        lost = lost[: kernels.falls(self.game, self.state, item, lost)]
+        lost = lost[: fitting.falls(self.game, self.state, item, lost)]
         if (self.fixed_start[lost] >= 0).any():
             return
         for other in lost.tolist():
-            kernels.remove(self.game, self.state, self.rows, other)
+            fitting.remove(self.game, self.state, self.rows, other)
         self.start[lost] = -1
 
     def take(self, item: int, price: FloatArray) -> bool:
@@ -255,7 +255,7 @@ class Search:
 
     def loss(self, item: int) -> float:
         """Return by how much the value rises without an item, all else as it is."""
-        return float(kernels.shift(self.game, self.state, item, self.terms.n_quarters, False))
+        return float(position.shift(self.game, self.state, item, self.terms.n_quarters, False))
 
     def scores(self, price: FloatArray) -> FloatArray:
         """Return the gain per priced dollar of every item left out, the state as it is."""
