@@ -105,6 +105,7 @@ class Tree:
         ]
         self._choices(forced)
         self._prerequisites()
+        self._linear()
         for mask in hall_rows(terms):
             self._add(*self._money(mask))
         if whole.cuts and whole.answer is not None:
@@ -158,6 +159,14 @@ class Tree:
                     row = csr_array(row)
                     if (row.data > 0).any():
                         self._add(np.asarray(row.indices, dtype=np.int64), row.data, None, 0.0)
+
+    def _linear(self) -> None:
+        """Add the linear limits over starts."""
+        at = self.starts[:, 0] * self.terms.n_quarters + self.starts[:, 1]
+        factor = csr_array(self.terms.linear.factor[:, at])
+        for k, room in enumerate(self.terms.linear.room.tolist()):
+            part = slice(factor.indptr[k], factor.indptr[k + 1])
+            self._add(np.asarray(factor.indices[part], dtype=np.int64), factor.data[part], None, room)
 
     def _money(self, mask: BoolArray) -> tuple[IntArray, FloatArray, None, float]:
         """Return the row of the needs in the mask: together no more than the money that reaches them."""
