@@ -6,10 +6,12 @@ import numpy as np
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
+from sarhad.plan.floors import item_rows
 from sarhad.plan.game import Changeable
 from sarhad.plan.limits import Terms, since
 from sarhad.plan.master import Answer, Master, epochs
 from sarhad.plan.pool import Pool
+from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.supports import Supports
 
 PATIENCE = 5  # answers that a cut may stay idle
@@ -34,6 +36,7 @@ class Bounding:
         self.short = np.inf
         self.answer: Answer | None = None
         self._limits = cost, allowed, forced
+        self.kept = start_rows(allowed.shape, [])  # rows of floors that plans broke
 
     def begin(self, begins: IntArray, plans: list[FloatArray], starts: BoolArray) -> None:
         """Set up the linear programme for these epochs, with cuts at these plans.
@@ -51,6 +54,8 @@ class Bounding:
         time = epochs(self.terms, begins)
         groups = self.groups
         self.master = Master(self.terms, cost, time, groups.weight, groups.low, allowed, forced)
+        if self.kept.n:
+            self.master.add_final(*item_rows(self.kept, self.terms.n_quarters))
         first = np.zeros_like(allowed)
         first[np.arange(len(first)), allowed.argmax(axis=1)] = True
         self.master.add_starts(starts | first)
@@ -106,6 +111,11 @@ class Bounding:
         self._explore(state)
         self._cut(state, np.tile(self.groups.low, (time.n, 1)))
         self.master.require(state)
+
+    def keep(self, rows: StartRows) -> None:
+        """Keep rows of floors from now on, in the linear programme that was begun."""
+        self.kept = self.kept.with_rows(rows)
+        self.master.add_final(*item_rows(rows, self.terms.n_quarters))
 
     def _cut(self, items: FloatArray, eta: FloatArray) -> None:
         """Cut at a state of the items."""

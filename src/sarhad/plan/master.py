@@ -111,6 +111,8 @@ class Master:
         forced: IntArray,
     ) -> None:
         self.terms, self.time = terms, time
+        final = np.append(np.ones(terms.n_quarters), 0.0)
+        self._share = np.vstack([time.share, final])  # after the epochs, the state in the last quarter
         self.n_groups = len(weight)
         money = max(float(purse(terms).total), float(cost.max(initial=0)))
         self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
@@ -214,7 +216,7 @@ class Master:
         from_quarter = np.zeros(n, dtype=np.int64)
         from_quarter[self._start_col] = self.terms.ready[items, begin]
         row = np.repeat(np.arange(len(epoch)), np.diff(block.indptr))
-        block.data = block.data * self.time.share[epoch[row], from_quarter[block.indices]]
+        block.data = block.data * self._share[epoch[row], from_quarter[block.indices]]
         block = csr_array(block + own)
         block.eliminate_zeros()
         self._add_rows(block, level, np.full(len(level), highspy.kHighsInf))
@@ -237,7 +239,7 @@ class Master:
         profile = csc_array(csc_array(self._profile)[:, items])
         column = np.repeat(np.arange(len(new)), np.diff(profile.indptr))
         from_quarter = self.terms.ready[items, begin][column]
-        profile.data = profile.data * self.time.share[self._epoch[profile.indices], from_quarter]
+        profile.data = profile.data * self._share[self._epoch[profile.indices], from_quarter]
         spend = csr_array((len(self._supply), len(new)))
         linear = self._linear[:, items * self.terms.n_quarters + begin]
         block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], linear, profile]))
@@ -254,6 +256,11 @@ class Master:
         eta = np.arange(n), cuts.epoch * self.n_groups + cuts.group
         own = csr_array((np.ones(n), eta), shape=(n, self.solver.getNumCol()))
         self._add_profiles(cuts.epoch, cuts.slope, own, cuts.level, idle=0)
+
+    def add_final(self, profile: csr_array, level: FloatArray) -> None:
+        """Add rows ``profile @ state of the items in the last quarter >= level`` that are never dropped."""
+        own = csr_array((len(level), self.solver.getNumCol()))
+        self._add_profiles(np.full(len(level), self.time.n), profile, own, level, idle=-1)
 
     def solve(self, time_limit_s: float) -> Answer | None:
         """Return the answer, or None when the time did not suffice."""
@@ -280,10 +287,10 @@ class Master:
         worth = np.stack(
             [
                 np.asarray(dual[self._n_fixed :][here] @ self._profile[here])
-                for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n))
+                for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n + 1))
             ]
         )
-        share = self.time.share[:, terms.ready]
+        share = self._share[:, terms.ready]
         gain = np.einsum("ei,eis->is", worth, share)
         price = -dual[: self._n_need].reshape(len(terms.payers), years)
         usd = np.einsum("isy,iy->is", self._cost, price[terms.item_class])
@@ -305,7 +312,7 @@ class Master:
         start[self._starts[:, 0], self._starts[:, 1]] = value[self._start_col]
         return Answer(
             bound=bound * scale,
-            state=np.einsum("is,eis->ei", start, share),
+            state=np.einsum("is,eis->ei", start, share[:-1]),
             eta=value[: self._pay_from].reshape(self.time.n, self.n_groups),
             start=start,
             price=price * scale / self._usd,

@@ -41,7 +41,9 @@ def _tree(run: Run, own: Whole) -> None:
     from sarhad.plan.tree import Tree, Watch  # an optional package
 
     limits = run.out.total, run.locks.allowed, run.locks.forced
-    watch = Watch(partial(_best, run), run.keep_if_better, partial(_guess, run), partial(_notice, run))
+    watch = Watch(
+        partial(_best, run), run.keep_if_better, partial(_guess, run), partial(_notice, run), run.watch
+    )
     tree = Tree(own, run.terms, *limits, watch, run.seed)
     nodes = None if run.work_limit is None else NODES * run.work_limit
     run.bound = max(run.bound, tree.prove(run.left(), run.target_gap, nodes))
@@ -77,6 +79,8 @@ def whole(run: Run) -> None:
             run.is_done = start is not None
             return
         last = start
+        if run.watch(start).n:
+            continue
         run.search.refresh(run.pool, run.game.of.n)
         run.search.load(start)
         if run.search.is_sound():

@@ -9,7 +9,9 @@ import numpy as np
 from sarhad.detection import evaluate
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.plan.bounding import Bounding, choose_epochs
+from sarhad.plan.conflict import any_plan
 from sarhad.plan.engine import EngineName
+from sarhad.plan.floors import Floors, as_notices
 from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.incumbent import TRIES, Search
 from sarhad.plan.limits import Terms, operating
@@ -25,9 +27,11 @@ from sarhad.plan.result import (
     gap,
     gap_of_gain,
 )
+from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.store import items_table
 
 NOTHING = 1e-12  # share of the value with nothing built that counts as nothing
+LEAST_S = 10.0  # seconds to look for any plan, whatever the time limit
 MORE_TURNS = 20  # of ruin and recreate after each rounding
 
 
@@ -67,6 +71,11 @@ class Run:
         limited = self.out.total if terms.is_tail_paid else self.out.total[:, :, : terms.n_horizon_years]
         self.dollars = limited.sum(axis=2) / 1e6 + 1e-6
         self.notices: list[str] = list(terms.notices)
+        self.floors = Floors(instance, terms)
+        self.kept = start_rows((terms.n_items, terms.n_quarters), [])  # rows of floors that plans broke
+        self.has_begun = False
+        self.conflict: tuple[str, ...] = ()
+        self.is_infeasible = False
 
     def left(self) -> float:
         """Return the seconds left."""
@@ -111,18 +120,46 @@ class Run:
             self.search.base = locks.start
         if self.search.is_sound():
             self.keep_if_better(self.search.start)
+        if self.start is None:
+            self._find_any()
+
+    def _find_any(self) -> None:
+        """Begin with any plan within the limits, where the search saw none; else say which limits conflict."""
+        while self.start is None:
+            seconds = max(self.left(), LEAST_S)
+            found = any_plan(self.terms, self.locks, self.out.total, self.search.linear, seconds)
+            if found.start is None:
+                self.conflict, self.is_infeasible = found.conflict, found.is_decided
+                return
+            known = self.kept.n
+            self.search.refresh(self.pool, self.game.of.n)
+            self.search.load(found.start)
+            self.keep_if_better(found.start)
+            if self.start is None and (self.kept.n == known or self.is_over()):
+                return
 
     def _has_locks(self, start: IntArray) -> bool:
         """Tell whether a plan holds every locked item."""
         return bool((start[self.locks.forced] >= 0).all())
 
     def keep_if_better(self, start: IntArray) -> float:
-        """Value a plan exactly, teach the pool its paths, keep it if it is the best; return its value."""
+        """Value a plan exactly, teach the pool its paths, keep it if it is the best within all limits; return its value."""
         value, by_quarter, found = exact_value(self.game, self.terms, start)
         self.pool.add(found)
-        if self._has_locks(start) and (self.start is None or value < self.value):
+        is_within = self._has_locks(start) and not self.search.linear.broken(start).any()
+        if is_within and (self.start is None or value < self.value) and not self.watch(start).n:
             self.start, self.value, self.by_quarter = start.copy(), value, by_quarter
         return value
+
+    def watch(self, start: IntArray) -> StartRows:
+        """Return the rows of floors that a plan breaks, kept from now on by search and bound; none where it keeps them."""
+        rows = self.floors.rows(start)
+        if rows.n and not self.kept.broken(start).any():
+            self.kept = self.kept.with_rows(rows)
+            self.search.add_rows(rows)
+            if self.has_begun:
+                self.bounding.keep(rows)
+        return rows
 
     def greedy(self) -> None:
         """Find a first plan: greedy on the pool, twice more on a pool that knows its ways round."""
@@ -153,6 +190,8 @@ class Run:
             points.append(self.bounding.quarter_states())
             by_quarter = self.bounding.values(points[-1])
             starts |= self.bounding.answer.start > 0
+        self.bounding.kept = self.kept
+        self.has_begun = True
         self.bounding.begin(choose_epochs(self.terms, by_quarter, count), points, starts)
 
     def improve(self) -> None:
@@ -179,6 +218,7 @@ class Run:
         else:
             found = evaluate(self.instance, operating(terms, start), terms.quarter_weight)
             value = found.value - self.constant
+            self.notices += as_notices(self.floors.measure(start))
         bound = min(self.bound, value)
         return PlanResult(
             plan_items=items_table(terms, self.out, start),

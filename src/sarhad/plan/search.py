@@ -101,8 +101,11 @@ def _result(run: Run) -> PlanResult:
     run.start_search()
     if run.start is None:
         late = money_conflict(run.terms, run.locks, run.out)
-        run.notices += late or ("no plan was found that holds all locked items and keeps every limit",)
-        return run.answer("infeasible" if late else "unknown")
+        if run.is_infeasible or late:
+            run.notices += late or [f"these limits conflict: {'; '.join(run.conflict)}"]
+            return run.answer("infeasible")
+        run.notices.append("no plan was found that holds all locked items and keeps every limit")
+        return run.answer("unknown")
     if run.time_limit_s == 0:
         run.stopped = "time"
     elif run.game.of.n:
