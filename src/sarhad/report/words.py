@@ -99,6 +99,7 @@ TABLES: Mapping[str, str] = {
 }
 
 KINDS: Mapping[str, str] = {"capital": mark("To build"), "upkeep": mark("Upkeep")}
+IN_KIND = "_in_kind"  # ends the kind of what is given as measures and not as money
 
 # ISO 3166-2; where a region is not listed its code is shown
 REGIONS: Mapping[str, str] = {
