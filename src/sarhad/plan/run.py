@@ -219,6 +219,9 @@ class Run:
             found = evaluate(self.instance, operating(terms, start), terms.quarter_weight)
             value = found.value - self.constant
             self.notices += as_notices(self.floors.measure(start))
+            if terms.former is not None:
+                changed = int((start != terms.former).sum())
+                self.notices.append(f"{changed} changes against the kept plan")
         bound = min(self.bound, value)
         return PlanResult(
             plan_items=items_table(terms, self.out, start),

@@ -7,11 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from sarhad.detection.instance import Instance
+from sarhad.detection.prepared import prepare
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding
 from sarhad.plan.engine import EngineName, require
 from sarhad.plan.limits import Terms
-from sarhad.plan.locks import conflicts, money_conflict, why_nothing
+from sarhad.plan.locks import conflicts, money_conflict, why_nothing, with_former
 from sarhad.plan.proof import prove, whole
 from sarhad.plan.result import (
     OnProgress,
@@ -74,8 +75,11 @@ def optimise(
     Raises
     ------
     SpecError
-        If instance and terms do not speak of the same items, a lock names what does not exist, the time
-        limit is negative, or the engine is not installed.
+        If instance and terms do not speak of the same items, a lock names what does not exist, a floor
+        speaks of a threat or section that the game does not have, the time limit or the number of changes
+        is negative, or the engine is not installed.
+    DataError
+        If the game is faulty: negative exposure, an origin without a way, an index out of range.
     SolverError
         If the linear programming solver breaks.
     """
@@ -86,6 +90,8 @@ def optimise(
             "The game and the terms do not speak of the same items. Derive both from one programme."
         )
     require(engine)
+    prepare(instance)
+    terms = with_former(terms, spec)
     run = Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
     return _result(run)
 
