@@ -120,6 +120,12 @@ def plan(
         list[str] | None, typer.Option(help="ITEM or ITEM=QUARTER that must be built.")
     ] = None,
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="PLAN (name or plan.json) to begin with; its quarters are tried first.")
+    ] = None,
+    max_changes: Annotated[
+        int | None, typer.Option(help="With --keep: items dropped, moved or added at most, together.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
@@ -138,6 +144,7 @@ def plan(
             time_limit_s=time_limit,
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+            keep=(keep, max_changes),
             is_replacing=replace,
             on_step=watch,
         )

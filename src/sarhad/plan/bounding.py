@@ -7,10 +7,12 @@ from scipy.sparse import csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
+from sarhad.plan.floors import item_rows
 from sarhad.plan.game import Changeable
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.master import Answer, Cuts, Master, epochs
 from sarhad.plan.pool import Pool
+from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.supports import Supports
 
 PATIENCE = 5  # answers that a cut may stay idle
@@ -35,6 +37,7 @@ class Bounding:
         self.short = np.inf
         self.answer: Answer | None = None
         self.cost, self.allowed, self.forced = cost, allowed, forced
+        self.kept = start_rows(allowed.shape, [])  # rows of floors that plans broke
 
     def begin(self, begins: IntArray, plans: list[FloatArray], starts: BoolArray) -> None:
         """Set up the linear programme for these epochs, with cuts at these plans.
@@ -54,6 +57,8 @@ class Bounding:
         self._begins = begins
         limits = self.allowed, self.forced
         self.master = Master(self.terms, self.cost, time, groups.weight, groups.low, *limits)
+        if self.kept.n:
+            self.master.add_final(*item_rows(self.kept, self.terms.n_quarters))
         first = np.zeros_like(self.allowed)
         first[np.arange(len(first)), self.allowed.argmax(axis=1)] = True
         self.master.add_starts(starts | first)
@@ -131,11 +136,15 @@ class Bounding:
     def cut_at(self, start: IntArray) -> None:
         """Cut at a plan's starts, and watch the prerequisites it breaks."""
         time = self.master.time
-        begin = np.where(start >= 0, start + self.terms.build_quarters, self.terms.n_quarters)
-        state = time.share[:, begin]
+        state = time.share[:, since(self.terms, start)]
         self._explore(state)
         self._cut(state, np.tile(self.groups.low, (time.n, 1)))
         self.master.require(state)
+
+    def keep(self, rows: StartRows) -> None:
+        """Keep rows of floors from now on, in the linear programme that was begun."""
+        self.kept = self.kept.with_rows(rows)
+        self.master.add_final(*item_rows(rows, self.terms.n_quarters))
 
     def _cut(self, items: FloatArray, eta: FloatArray) -> None:
         """Cut at a state of the items."""
@@ -157,7 +166,7 @@ class Bounding:
         assert self.answer is not None
         operate = np.zeros((self.terms.n_quarters, self.terms.n_items))
         for item, begin in np.argwhere(self.answer.start > 0):
-            operate[begin + self.terms.build_quarters[item] :, item] += self.answer.start[item, begin]
+            operate[self.terms.ready[item, begin] :, item] += self.answer.start[item, begin]
         return operate
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.pool import Pool
 from sarhad.plan.pricing import Binaries, Found, Pricer, Units, binaries, units
 
@@ -76,18 +76,17 @@ def changeable(instance: Instance) -> tuple[Changeable, Pool]:
 
 def states(terms: Terms, over: Binaries, start: IntArray) -> BoolArray:
     """Return which binaries are on in which quarter for a plan's starts, shape (T, B)."""
-    since = np.where(start >= 0, start + terms.build_quarters, terms.n_quarters)
-    on = binary_since(over, since, terms.n_quarters)
+    on = binary_since(over, since(terms, start), terms.n_quarters)
     result: BoolArray = on[None, :] <= np.arange(terms.n_quarters)[:, None]
     return result
 
 
-def binary_since(over: Binaries, since: IntArray, never: int) -> IntArray:
-    """Return from which quarter each binary is on when items operate from `since`, shape (B,)."""
-    on = np.concatenate([since, since[over.item[over.n_items :]]])
+def binary_since(over: Binaries, from_quarter: IntArray, never: int) -> IntArray:
+    """Return from which quarter each binary is on when items operate from the given ones, shape (B,)."""
+    on = np.concatenate([from_quarter, from_quarter[over.item[over.n_items :]]])
     for b in range(over.n_items, over.n):
         for members in over.supports[b]:
-            on[b] = max(on[b], min((since[j] for j in members), default=never))
+            on[b] = max(on[b], min((from_quarter[j] for j in members), default=never))
     return np.asarray(on, dtype=np.int64)
 
 

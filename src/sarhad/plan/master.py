@@ -96,8 +96,8 @@ class Master:
     """Minimise the value over fractional starts, subject to the money, the limits and the cuts so far.
 
     Columns: chances to evade (epoch, group), payments, then starts as they come in. Rows:
-    needs, supplies, one choice an item, exclusions, then *profile rows*: prerequisites and cuts, each ``own columns + sum profile * mean state of the items >= level``, the mean
-    state written out in the starts.
+    needs, supplies, one choice an item, exclusions, linear limits, then *profile rows*: prerequisites and cuts, each
+    ``own columns + sum profile * mean state of the items >= level``, the mean state written out in the starts.
     """
 
     def __init__(
@@ -111,8 +111,10 @@ class Master:
         forced: IntArray,
     ) -> None:
         self.terms, self.time = terms, time
+        final = np.append(np.ones(terms.n_quarters), 0.0)
+        self._share = np.vstack([time.share, final])  # after the epochs, the state in the last quarter
         self.n_groups = len(weight)
-        money = max(float(terms.budget_usd.sum()), float(cost.max(initial=0)))
+        money = max(float(purse(terms).total), float(cost.max(initial=0)))
         self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
         self._cost = cost / self._usd
         if not terms.is_tail_paid:
@@ -164,18 +166,21 @@ class Master:
         self._bottom, self._top = np.concatenate([self._bottom, bottom]), np.concatenate([self._top, top])
 
     def _fixed_rows(self, forced: IntArray) -> None:
-        """Add the rows of money and choices."""
+        """Add the rows of money, choices and linear limits."""
         terms, n, n_pay = self.terms, self.solver.getNumCol(), len(self._pairs)
         column = self._pay_from + np.arange(n_pay)
         need = csr_array((-np.ones(n_pay), (self._pairs[:, 1], column)), shape=(self._n_need, n))
         spend = csr_array((np.ones(n_pay), (self._pairs[:, 0], column)), shape=(len(self._supply), n))
         n_choice = terms.n_items + len(terms.exclusive)
         self._choice_from = self._n_need + len(self._supply)
-        self._n_fixed = self._choice_from + n_choice
+        self._linear_from = self._choice_from + n_choice
+        self._linear = csc_array(terms.linear.factor)
+        self._n_fixed = self._linear_from + terms.linear.n
         bottom = np.full(self._n_fixed, -highspy.kHighsInf)
         bottom[self._choice_from + forced] = 1.0
-        top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice)])
-        self._add_rows(csr_array(vstack([need, spend, csr_array((n_choice, n))])), bottom, top)
+        top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice), terms.linear.room])
+        rest = csr_array((self._n_fixed - self._choice_from, n))
+        self._add_rows(csr_array(vstack([need, spend, rest])), bottom, top)
         cliques = [(terms.n_items + k, i) for k, members in enumerate(terms.exclusive) for i in members]
         own = [(i, i) for i in range(terms.n_items)]
         row, item = np.array(own + cliques, dtype=np.int64).T
@@ -218,9 +223,9 @@ class Master:
         spread = csr_array((np.ones(len(items)), (items, self._start_col)), shape=(self.terms.n_items, n))
         block = csr_array(profile @ spread)
         from_quarter = np.zeros(n, dtype=np.int64)
-        from_quarter[self._start_col] = begin + self.terms.build_quarters[items]
+        from_quarter[self._start_col] = self.terms.ready[items, begin]
         row = np.repeat(np.arange(len(epoch)), np.diff(block.indptr))
-        block.data = block.data * self.time.share[epoch[row], from_quarter[block.indices]]
+        block.data = block.data * self._share[epoch[row], from_quarter[block.indices]]
         block = csr_array(block + own)
         block.eliminate_zeros()
         self._add_rows(block, level, np.full(len(level), highspy.kHighsInf))
@@ -242,10 +247,11 @@ class Master:
             need[row, np.arange(len(new))] = self._cost[items, begin, year]
         profile = csc_array(csc_array(self._profile)[:, items])
         column = np.repeat(np.arange(len(new)), np.diff(profile.indptr))
-        from_quarter = (begin + self.terms.build_quarters[items])[column]
-        profile.data = profile.data * self.time.share[self._epoch[profile.indices], from_quarter]
+        from_quarter = self.terms.ready[items, begin][column]
+        profile.data = profile.data * self._share[self._epoch[profile.indices], from_quarter]
         spend = csr_array((len(self._supply), len(new)))
-        block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], profile]))
+        linear = self._linear[:, items * self.terms.n_quarters + begin]
+        block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], linear, profile]))
         block.eliminate_zeros()
         zeros = np.zeros(len(new))
         first = self._add_columns(zeros, zeros, np.ones(len(new)), block)
@@ -287,6 +293,13 @@ class Master:
         level = self._bottom[self._n_fixed + at]
         return Cuts(self._epoch[at], self._group[at], level, csr_array(self._profile[at]))
 
+    def add_final(self, profile: csr_array, level: FloatArray) -> None:
+        """Add rows ``profile @ state of the items in the last quarter >= level`` that are never dropped."""
+        own = csr_array((len(level), self.solver.getNumCol()))
+        self._add_profiles(
+            np.full(len(level), self.time.n), np.full(len(level), -1), profile, own, level, idle=-1
+        )
+
     def solve(self, time_limit_s: float) -> Answer | None:
         """Return the answer, or None when the time did not suffice."""
         status = self._run(time_limit_s)
@@ -310,16 +323,17 @@ class Master:
         worth = np.stack(
             [
                 np.asarray(dual[self._n_fixed :][here] @ self._profile[here])
-                for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n))
+                for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n + 1))
             ]
         )
-        from_quarter = np.arange(terms.n_quarters)[None, :] + terms.build_quarters[:, None]
-        share = self.time.share[:, np.minimum(from_quarter, terms.n_quarters)]
+        share = self._share[:, terms.ready]
         gain = np.einsum("ei,eis->is", worth, share)
         price = -dual[: self._n_need].reshape(len(terms.payers), years)
         usd = np.einsum("isy,iy->is", self._cost, price[terms.item_class])
-        pressure = np.asarray(self._choice[terms.n_items :].T @ dual[own.stop : self._n_fixed])
-        rest = np.where(self._allowed, usd - gain - pressure[:, None], np.inf)
+        rivals = np.asarray(self._choice[terms.n_items :].T @ dual[own.stop : self._linear_from])
+        pressure = np.asarray(self._linear.T @ dual[self._linear_from : self._n_fixed])
+        pressure = pressure.reshape(usd.shape) + rivals[:, None]
+        rest = np.where(self._allowed, usd - gain - pressure, np.inf)
         self._rest = rest - dual[own, None]
         forced = self._bottom[own] == 1.0
         best = np.minimum(rest.min(axis=1), np.where(forced, np.inf, 0.0))
@@ -334,7 +348,7 @@ class Master:
         start[self._starts[:, 0], self._starts[:, 1]] = value[self._start_col]
         return Answer(
             bound=bound * scale,
-            state=np.einsum("is,eis->ei", start, share),
+            state=np.einsum("is,eis->ei", start, share[:-1]),
             eta=value[: self._pay_from].reshape(self.time.n, self.n_groups),
             start=start,
             price=price * scale / self._usd,

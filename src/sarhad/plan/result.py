@@ -25,11 +25,17 @@ class PlanSpec:
         Items that must not be in the plan.
     warm_start
         A former plan to begin with: item id to start quarter; what no longer fits is left out.
+    keep
+        A former plan that the people concerned know already: the search begins with it, and tries its quarters first.
+    max_changes
+        Items of the kept plan that may be dropped or moved, and new ones that may come in, together; None: any number.
     """
 
     lock_in: Mapping[str, str | None] = field(default_factory=dict)
     lock_out: frozenset[str] = frozenset()
     warm_start: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    max_changes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,13 @@ TABLES: Mapping[str, str] = {
     "setting": mark("settings"),
 }
 
-KINDS: Mapping[str, str] = {"capital": mark("To build"), "upkeep": mark("Upkeep")}
+KINDS: Mapping[str, str] = {
+    "capital": mark("To build"),
+    "upkeep": mark("Upkeep"),
+    "capital_in_kind": mark("To build, in kind"),
+    "upkeep_in_kind": mark("Upkeep, in kind"),
+}
+IN_KIND = "_in_kind"  # ends the kind of what is given as measures and not as money
 
 # ISO 3166-2; where a region is not listed its code is shown
 REGIONS: Mapping[str, str] = {

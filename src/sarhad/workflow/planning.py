@@ -20,6 +20,7 @@ from sarhad.errors import RefusedError, SolverError, SpecError
 from sarhad.programme import Programme
 from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.plans import plan_items
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.runs import with_run
 from sarhad.workflow.steps import OnStep, Step, silent
@@ -55,10 +56,18 @@ def plan_programme(
     time_limit_s: float,
     seed: int,
     locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    keep: tuple[str | None, int | None] = (None, None),
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
     """Plan a programme, save it with the plan and return the plan.
+
+    Parameters
+    ----------
+    source, target, name, time_limit_s, seed, locks
+        As on the command line.
+    keep
+        A plan of the programme, or a plan.json, that is to be kept, and how many items of it may change.
 
     Raises
     ------
@@ -74,7 +83,12 @@ def plan_programme(
         )
     require_target(target, source, is_replacing=is_replacing)
     prepared = prepare(prog, on_step=on_step)
-    spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
+    kept: dict[str, str] = {}
+    if keep[0] is not None:
+        holder = prog if keep[0] in set(prog["plan"]["id"]) else prepared.prog
+        rows = plan_items(holder, keep[0], option="--keep")
+        kept = dict(zip(rows["item_id"], rows["start_quarter"], strict=True))
+    spec = planner.PlanSpec(_locked(locks[0]), frozenset(locks[1]), keep=kept, max_changes=keep[1])
     planned = find_plan(prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, on_step=on_step)
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)

@@ -264,21 +264,31 @@ def _settlements(prog: Programme) -> pd.DataFrame:
 def _partners(planned: Planned) -> pd.DataFrame:
     prog = planned.prepared.prog
     frame = prog["partner"]
-    frame = frame[frame["id"].isin(prog["budget"]["partner_id"])].sort_values("id")
+    offered = _offered(prog)
+    frame = frame[frame["id"].isin(offered["partner_id"])].sort_values("id")
     whole_tail = planner.tail_upkeep(planned.terms, planned.result.plan_items)
     years = planned.terms.tail_years
     a_year = [whole_tail.get(partner, 0.0) / years if years > 0 else 0.0 for partner in frame["id"]]
-    late = prog["budget"][prog["budget"]["year"] > planned.terms.quarter_year[-1]]
-    offered = late.groupby("partner_id")["amount_usd"].sum()
+    late = offered[offered["year"] > planned.terms.quarter_year[-1]]
+    by_partner = late.groupby("partner_id")["amount_usd"].sum()
     is_paid = planned.terms.is_tail_paid and years > 0
-    tail = [float(offered.get(partner, 0.0)) / years if is_paid else np.nan for partner in frame["id"]]
+    tail = [float(by_partner.get(partner, 0.0)) / years if is_paid else np.nan for partner in frame["id"]]
     assumed = late.groupby("partner_id")["is_assumption"].any()
     is_assumed = [bool(assumed.get(partner, False)) for partner in frame["id"]]
     return frame.assign(tail_upkeep_usd=a_year, tail_offered_usd=tail, is_tail_assumed=is_assumed)
 
 
+def _offered(prog: Programme) -> pd.DataFrame:
+    """Return the rows of the budget and, as if they were such, the pledges in the year they are given for."""
+    budget, pledges = prog["budget"], prog["pledge"]
+    if pledges.empty:
+        return budget
+    rows = pledges.assign(carries_over=False)[list(budget.columns)]
+    return pd.concat([budget, rows], ignore_index=True)
+
+
 def _budget(prog: Programme, terms: planner.Terms) -> pd.DataFrame:
-    frame = prog["budget"]
+    frame = _offered(prog)
     within = frame["year"].isin({int(year) for year in terms.quarter_year})
     return frame[within].reset_index(drop=True)
 
