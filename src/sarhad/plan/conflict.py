@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -50,7 +50,9 @@ class _Row:
     high: float
 
 
-def any_plan(terms: Terms, locks: Locks, cost: IntArray, linear: StartRows, time_limit_s: float) -> Found:
+def any_plan(
+    terms: Terms, locks: Locks, cost: IntArray, floors: Callable[[IntArray], StartRows], time_limit_s: float
+) -> Found:
     """Return a plan within all limits, or limits that conflict.
 
     Parameters
@@ -59,8 +61,8 @@ def any_plan(terms: Terms, locks: Locks, cost: IntArray, linear: StartRows, time
         The limits and what a person decided.
     cost
         Whole dollars by item, start and year, shape (I, T, Y).
-    linear
-        Linear limits over starts.
+    floors
+        Return rows of floors that starts break and no plan does that keeps the floors.
     time_limit_s
         Seconds for everything.
 
@@ -69,15 +71,21 @@ def any_plan(terms: Terms, locks: Locks, cost: IntArray, linear: StartRows, time
     A programme over whole starts and payments without any objective, solved by HiGHS; the conflict is found by
     QuickXplain (Junker 2004, AAAI): irreducible, not always the fewest.
     """
-    return _Limits(terms, locks, cost, linear, time_limit_s).find()
+    return _Limits(terms, locks, cost, floors, time_limit_s).find()
 
 
 class _Limits:
     """The rows of all limits, and subsets of them solved."""
 
     def __init__(
-        self, terms: Terms, locks: Locks, cost: IntArray, linear: StartRows, time_limit_s: float
+        self,
+        terms: Terms,
+        locks: Locks,
+        cost: IntArray,
+        floors: Callable[[IntArray], StartRows],
+        time_limit_s: float,
     ) -> None:
+        self.floors = floors
         self.terms, self.locks, self.until = terms, locks, time.perf_counter() + time_limit_s
         quarter = np.arange(terms.n_quarters)
         free = terms.startable & (quarter >= terms.first_start)
@@ -90,10 +98,10 @@ class _Limits:
         if not terms.is_tail_paid:
             self.cost[:, :, terms.n_horizon_years :] = 0.0
         rows = [*self._choices(), *self._decisions(), *self._requirements(), *self._money()]
-        self.rows = [
-            row for row in [*rows, *self._linear(linear)] if len(row.columns) or row.low > 0 or row.high < 0
-        ]
-        self.names = tuple(dict.fromkeys(row.words for row in self.rows if row.words))
+        rows += self._linear(terms.linear)
+        self.rows = [row for row in rows if len(row.columns) or row.low > 0 or row.high < 0]
+        named = [*(row.words for row in self.rows), *(floor.words for floor in terms.floors)]
+        self.names = tuple(words for words in dict.fromkeys(named) if words)
 
     def find(self) -> Found:
         """Return a plan or a conflict."""
@@ -125,6 +133,17 @@ class _Limits:
 
     def _solve(self, names: Sequence[str]) -> Found | None:
         """Return starts within these limits, nothing found where there are none, None when the time was up."""
+        while True:
+            found = self._answer(names)
+            if found is None or found.start is None:
+                return found
+            broken = [row for row in self._linear(self.floors(found.start)) if row.words in names]
+            if not broken:
+                return found
+            self.rows += broken
+
+    def _answer(self, names: Sequence[str]) -> Found | None:
+        """Return starts within the rows of these limits."""
         left = self.until - time.perf_counter()
         if left <= 0:
             return None
@@ -132,7 +151,12 @@ class _Limits:
         rows = [row for row in self.rows if row.words in wanted]
         n_start, n = len(self.starts), len(self.starts) + len(self.pairs)
         solver = quiet_solver()
-        for option, setting in (("threads", 1), ("time_limit", left), ("mip_feasibility_tolerance", 1e-9)):
+        for option, setting in (
+            ("threads", 1),
+            ("time_limit", left),
+            ("mip_feasibility_tolerance", 1e-9),
+            ("primal_feasibility_tolerance", 1e-9),
+        ):
             solver.setOptionValue(option, setting)
         top = np.concatenate([np.ones(n_start), np.full(len(self.pairs), highspy.kHighsInf)])
         none = np.empty(0, dtype=np.int32)

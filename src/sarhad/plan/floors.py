@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
+from sarhad.detection import value_by_period
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.game import Changeable, changeable, states
-from sarhad.plan.limits import SecurityFloor, Terms
+from sarhad.plan.limits import SecurityFloor, Terms, operating
 from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.supports import Supports
 
@@ -85,17 +86,22 @@ class Floors:
 
     def __init__(self, instance: Instance, terms: Terms) -> None:
         self.terms = terms
+        self._restricted = [restricted(instance, floor) for floor in terms.floors]
         self._games: list[tuple[SecurityFloor, Changeable]] = [
-            (floor, changeable(restricted(instance, floor))[0]) for floor in terms.floors
+            (floor, changeable(game)[0]) for floor, game in zip(terms.floors, self._restricted, strict=True)
         ]
         self._supports = Supports(self._games[0][1].over) if self._games else None
 
     def measure(self, start: IntArray) -> tuple[FloorState, ...]:
-        """Return how a plan stands to every floor."""
-        return tuple(
-            FloorState(floor.words, floor.most_share, self._look(game, start)[0])
-            for floor, game in self._games
-        )
+        """Return how a plan stands to every floor, by the evaluation: 0 where nothing gets through in any case."""
+        last = operating(self.terms, start)[-1:]
+        pair = np.concatenate([np.zeros_like(last), last])
+        found = []
+        for floor, game in zip(self.terms.floors, self._restricted, strict=True):
+            without, through = value_by_period(game, pair, np.ones(2))
+            share = float(through / without) if without > 0 else 0.0
+            found.append(FloorState(floor.words, floor.most_share, share))
+        return tuple(found)
 
     def rows(self, start: IntArray) -> StartRows:
         """Return rows that the starts break and no plan does that keeps the floors; none where they are kept."""

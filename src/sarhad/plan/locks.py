@@ -101,6 +101,9 @@ def read_locks(terms: Terms, spec: PlanSpec) -> Locks:
     for item, label in sorted(spec.warm_start.items()):
         if item in index:
             warm[index[item]] = _quarter(terms, item, label)
+    for i in np.flatnonzero(warm >= 0).tolist():
+        later = np.flatnonzero(allowed[i, warm[i] :])
+        warm[i] = warm[i] + later[0] if len(later) else -1
     forced = np.array(sorted(index[item] for item in spec.lock_in), dtype=np.int64)
     return Locks(allowed, forced, start, warm)
 

@@ -133,18 +133,15 @@ class Run:
 
     def _find_any(self) -> None:
         """Begin with any plan within the limits, where the search saw none; else say which limits conflict."""
-        while self.start is None:
-            seconds = max(self.left(), LEAST_S)
-            found = any_plan(self.terms, self.locks, self.out.total, self.search.linear, seconds)
-            if found.start is None:
-                self.conflict, self.is_infeasible = found.conflict, found.is_decided
-                return
-            known = self.kept.n
-            self.search.refresh(self.pool, self.game.of.n)
-            self.search.load(found.start)
+        seconds = max(self.left(), LEAST_S)
+        found = any_plan(self.terms, self.locks, self.out.total, self.floors.rows, seconds)
+        if found.start is None:
+            self.conflict, self.is_infeasible = found.conflict, found.is_decided
+            return
+        self.search.refresh(self.pool, self.game.of.n)
+        self.search.load(found.start)
+        if self.search.is_sound():
             self.keep_if_better(found.start)
-            if self.start is None and (self.kept.n == known or self.is_over()):
-                return
 
     def _has_locks(self, start: IntArray) -> bool:
         """Tell whether a plan holds every locked item."""
