@@ -25,6 +25,11 @@ Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit g
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace the programme that stands there.")]
+Engine = Annotated[
+    str,
+    typer.Option(help="What proves a small programme: highs, or scip (pip install 'sarhad[scip]')."),
+]
+TargetGap = Annotated[float, typer.Option(help="Gap at which the search stops, such as 0.05.")]
 Scheduler = Annotated[
     str | None,
     typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786, whose workers search."),
@@ -120,6 +125,8 @@ def plan(
         list[str] | None, typer.Option(help="ITEM or ITEM=QUARTER that must be built.")
     ] = None,
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
+    engine: Engine = "highs",
+    target_gap: TargetGap = 1e-6,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
@@ -128,7 +135,7 @@ def plan(
     quiet: Quiet = False,
 ) -> int:
     """Find the best plan under each partner's money; state value, bound, gap and status."""
-    from sarhad.workflow.planning import plan_programme
+    from sarhad.workflow.planning import method_named, plan_programme
 
     with watching(quiet=quiet) as watch:
         done = plan_programme(
@@ -138,6 +145,7 @@ def plan(
             time_limit_s=time_limit,
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
+            method=method_named(engine, target_gap),
             is_replacing=replace,
             on_step=watch,
         )

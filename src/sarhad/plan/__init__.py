@@ -3,6 +3,7 @@
 from sarhad.plan.baseline import even_spread, greedy
 from sarhad.plan.coalition import Coalitions
 from sarhad.plan.comparison import Comparison, compare, cost_usd
+from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Terms, falls_with, operating
@@ -20,6 +21,7 @@ __all__ = [
     "Coalitions",
     "Comparison",
     "Explanation",
+    "Method",
     "Override",
     "PlanProgress",
     "PlanResult",
@@ -39,6 +41,7 @@ __all__ = [
     "operating",
     "optimise",
     "priority_list",
+    "require",
     "shapley_shares",
     "shares_of",
     "starts",

@@ -12,7 +12,7 @@ from sarhad.detection import evaluate
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding, choose_epochs
-from sarhad.plan.engine import EngineName, require
+from sarhad.plan.engine import OPTIMAL, EngineName, Method
 from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.incumbent import TRIES, Search
 from sarhad.plan.limits import Terms, operating
@@ -33,7 +33,6 @@ from sarhad.plan.whole import STARTS, Whole, is_small
 
 log = logging.getLogger(__name__)
 
-OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
 NOTHING = 1e-12  # share of the value with nothing built that counts as nothing
 FIRST_EPOCHS = 5
 MORE_TURNS = 20  # of ruin and recreate after each rounding
@@ -90,7 +89,7 @@ def optimise(
     ------
     SpecError
         If instance and terms do not speak of the same items, a lock names what does not exist, the time
-        limit is negative, or the engine is not installed.
+        limit is negative, the gap is none, or the engine is not installed.
     SolverError
         If the linear programming solver breaks.
     """
@@ -100,7 +99,7 @@ def optimise(
         raise SpecError(
             "The game and the terms do not speak of the same items. Derive both from one programme."
         )
-    require(engine)
+    Method(engine, target_gap).require()
     run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
     return run.result()
 

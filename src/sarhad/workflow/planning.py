@@ -25,6 +25,7 @@ from sarhad.workflow.runs import with_run
 from sarhad.workflow.steps import OnStep, Step, silent
 
 VALUE_TOLERANCE = 1e-9
+USUAL = planner.Method()
 UNPRICED = "interrupted: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
@@ -40,11 +41,14 @@ class Planned:
         Money and rules of the plan.
     result
         What the search returned; its items carry marginal values.
+    method
+        How it was searched for.
     """
 
     prepared: Prepared
     terms: planner.Terms
     result: planner.PlanResult
+    method: planner.Method = USUAL
 
 
 def plan_programme(
@@ -55,6 +59,7 @@ def plan_programme(
     time_limit_s: float,
     seed: int,
     locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    method: planner.Method = USUAL,
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
@@ -66,6 +71,7 @@ def plan_programme(
         If the programme holds a plan of that name and `is_replacing` is false.
     """
     require_seconds(time_limit_s)
+    method.require()
     prog = Programme.open(source)
     if name in set(prog["plan"]["id"]) and not is_replacing:
         raise RefusedError(
@@ -75,10 +81,23 @@ def plan_programme(
     require_target(target, source, is_replacing=is_replacing)
     prepared = prepare(prog, on_step=on_step)
     spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
-    planned = find_plan(prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, on_step=on_step)
+    planned = find_plan(
+        prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, method=method, on_step=on_step
+    )
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     return Outcome(payload(planned), lines)
+
+
+def method_named(engine: str, target_gap: float) -> planner.Method:
+    """Return how to search.
+
+    Raises
+    ------
+    SpecError
+        If the engine is unknown or not installed.
+    """
+    return planner.Method(planner.require(engine), target_gap)
 
 
 def require_seconds(time_limit_s: float) -> None:
@@ -100,6 +119,7 @@ def find_plan(
     spec: planner.PlanSpec,
     time_limit_s: float,
     seed: int,
+    method: planner.Method = USUAL,
     on_step: OnStep = silent,
 ) -> Planned:
     """Return the best plan found, its value confirmed by `detection.evaluate`."""
@@ -111,10 +131,17 @@ def find_plan(
         return on_step(Step("plan", done, text, keeps_answer=True))
 
     result = planner.optimise(
-        prepared.instance, terms, spec, time_limit_s=time_limit_s, seed=seed, on_progress=tell
+        prepared.instance,
+        terms,
+        spec,
+        time_limit_s=time_limit_s,
+        seed=seed,
+        on_progress=tell,
+        engine=method.engine,
+        target_gap=method.target_gap,
     )
     if result.status == "infeasible":
-        return Planned(prepared, terms, result)
+        return Planned(prepared, terms, result, method)
     operating, years = timeline(terms, result.plan_items)
     confirmed = evaluate(prepared.instance, operating, years).value - result.constant
     if abs(confirmed - result.value) > VALUE_TOLERANCE * max(1.0, abs(confirmed)):
@@ -127,7 +154,7 @@ def find_plan(
     else:
         result = _priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
+    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method)
 
 
 def _priced(
@@ -241,6 +268,8 @@ def payload(planned: Planned) -> dict[str, Any]:
         "seconds": result.seconds,
         "stopped": result.stopped,
         "seed": result.seed,
+        "engine": planned.method.engine,
+        "target_gap": planned.method.target_gap,
         "data_hash": prog.data_hash,
         "notices": [*planned.prepared.notices, *result.notices],
         "items": items,

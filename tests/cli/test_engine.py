@@ -1,0 +1,68 @@
+"""`plan --engine` and `--target-gap`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import TINY, Sarhad
+from tests.cli.test_json import held
+
+
+def test_the_plan_stops_at_the_gap_asked_for_and_says_so(sarhad: Sarhad, tmp_path: Path) -> None:
+    words = (
+        "plan",
+        TINY,
+        "-o",
+        tmp_path / "t.gpkg",
+        "--time-limit",
+        "30",
+        "--target-gap",
+        "0.9",
+        "--json",
+        "-q",
+    )
+    found = held(sarhad(*words).stdout, "plan")
+    assert (found["engine"], found["target_gap"]) == ("highs", 0.9)
+    assert found["status"] == "optimal"
+    assert found["stopped"] is None
+    assert 0 <= found["gap"] <= 0.9
+
+
+def test_both_engines_find_the_same_value(sarhad: Sarhad, tmp_path: Path) -> None:
+    pytest.importorskip("pyscipopt")
+    values = {}
+    for engine in ("highs", "scip"):
+        words = ("plan", TINY, "-o", tmp_path / f"{engine}.gpkg", "--engine", engine, "--json", "-q")
+        found = held(sarhad(*words).stdout, "plan")
+        assert (found["engine"], found["status"]) == (engine, "optimal")
+        values[engine] = found["value"]
+    assert values["scip"] == pytest.approx(values["highs"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--engine", "cplex"), "engine 'cplex': there are highs and scip"),
+        (("--target-gap", "5"), "target gap 5: a gap is a share of the value"),
+        (("--target-gap", "nan"), "target gap nan"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_the_start(
+    sarhad: Sarhad, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    result = sarhad("plan", TINY, "-o", tmp_path / "t.gpkg", *words, "--json", "-q")
+    assert result.exit_code == 2
+    assert says in json.loads(result.stdout)["error"]["text"]
+    assert not (tmp_path / "t.gpkg").exists()
+
+
+def test_without_scip_the_command_says_how_to_install_it(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sarhad.plan.engine.find_spec", lambda _: None)
+    result = sarhad("plan", TINY, "-o", tmp_path / "t.gpkg", "--engine", "scip", "-q")
+    assert result.exit_code == 2
+    assert "Install it with pip install 'sarhad[scip]'" in result.output
