@@ -127,6 +127,10 @@ def plan(
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
     engine: Engine = "highs",
     target_gap: TargetGap = 1e-6,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Folder for a certificate that `python -m prove` proves again, without sarhad."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
@@ -146,6 +150,7 @@ def plan(
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
             method=method_named(engine, target_gap),
+            certificate=certificate,
             is_replacing=replace,
             on_step=watch,
         )

@@ -1,6 +1,7 @@
 """Plan: what to build, where, when and from whose money, with a bound on what any plan could reach."""
 
 from sarhad.plan.baseline import even_spread, greedy
+from sarhad.plan.certificate import require_folder, write_certificate
 from sarhad.plan.coalition import Coalitions
 from sarhad.plan.comparison import Comparison, compare, cost_usd
 from sarhad.plan.engine import Method, require
@@ -42,6 +43,7 @@ __all__ = [
     "optimise",
     "priority_list",
     "require",
+    "require_folder",
     "shapley_shares",
     "shares_of",
     "starts",
@@ -49,4 +51,5 @@ __all__ = [
     "tail_upkeep",
     "terms",
     "with_items",
+    "write_certificate",
 ]

@@ -10,6 +10,7 @@ from sarhad.plan.game import Changeable
 from sarhad.plan.limits import Terms
 from sarhad.plan.master import Answer, Master, epochs
 from sarhad.plan.pool import Pool
+from sarhad.plan.proof import Proof
 from sarhad.plan.supports import Supports
 
 PATIENCE = 5  # answers that a cut may stay idle
@@ -33,6 +34,8 @@ class Bounding:
         self.bound = float(game.weight @ game.low) * float(terms.quarter_weight.sum())
         self.short = np.inf
         self.answer: Answer | None = None
+        self.proof: Proof | None = None  # of the highest bound of a linear programme
+        self.proved_by: tuple[Master, IntArray] | None = None  # that programme, first quarters of its epochs
         self._limits = cost, allowed, forced
 
     def begin(self, begins: IntArray, plans: list[FloatArray], starts: BoolArray) -> None:
@@ -48,7 +51,7 @@ class Bounding:
             Starts to begin with, shape (I, T); others come in when their price is right.
         """
         cost, allowed, forced = self._limits
-        time = epochs(self.terms, begins)
+        time, self.begins = epochs(self.terms, begins), begins
         groups = self.groups
         self.master = Master(self.terms, cost, time, groups.weight, groups.low, allowed, forced)
         first = np.zeros_like(allowed)
@@ -73,8 +76,7 @@ class Bounding:
         answer = self.master.solve(time_limit_s)
         if answer is None:
             return False
-        self.answer = answer
-        self.bound = max(self.bound, answer.bound)
+        self._take(answer)
         point = answer.state
         value = self._explore(point)
         self.short = value - answer.bound
@@ -90,6 +92,13 @@ class Bounding:
         self.news = self.master.require(point) + self.master.price_starts(1e-6)
         self.master.purge(PATIENCE)
         return True
+
+    def _take(self, answer: Answer) -> None:
+        """Take over an answer, and what its bound rests on where none was higher."""
+        self.answer = answer
+        self.bound = max(self.bound, answer.bound)
+        if self.proof is None or answer.bound > self.proof.bound:
+            self.proof, self.proved_by = self.master.proof(answer.bound), (self.master, self.begins)
 
     def whole(self, time_limit_s: float) -> IntArray | None:
         """Raise the bound over whole starts, cut at the answer, and return its starts if there is one."""

@@ -12,6 +12,7 @@ from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.errors import SolverError
 from sarhad.plan.limits import Terms
 from sarhad.plan.money import purse
+from sarhad.plan.proof import PREREQUISITE, UNKNOWN, Made, Proof, made_without_paths
 from sarhad.plan.solver import quiet_solver
 
 UNITS = 1000.0  # all money together in the unit of the programme: a dollar stays above the solver's tolerance
@@ -56,12 +57,13 @@ def epochs(terms: Terms, begins: IntArray) -> Epochs:
 
 @dataclass(frozen=True)
 class Cuts:
-    """Rows ``eta[epoch, group] + sum slope * state of the items >= level``."""
+    """Rows ``eta[epoch, group] + sum slope * state of the items >= level``; `made` says of what, or is empty."""
 
     epoch: IntArray
     group: IntArray
     level: FloatArray
     slope: csr_array
+    made: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,35 @@ class Answer:
     gain: FloatArray
 
 
+@dataclass(frozen=True)
+class Limits:
+    """The rows that every plan keeps: ``low <= start block + pay block <= high``.
+
+    Parameters
+    ----------
+    rows
+        Kind and name of each row, length F.
+    starts
+        Item and quarter of each allowed start, shape (N, 2).
+    start_block, pay_block
+        Coefficients of starts and of payments, shapes (F, N) and (F, P).
+    low, high, most
+        Sides of the rows (F,), and the largest payments (P,).
+    usd, scale
+        Dollars in the unit of the money rows, attempts in the unit of the objective.
+    """
+
+    rows: tuple[tuple[str, str], ...]
+    starts: IntArray
+    start_block: csr_array
+    pay_block: csr_array
+    low: FloatArray
+    high: FloatArray
+    most: FloatArray
+    usd: float
+    scale: float
+
+
 class Master:
     """Minimise the value over fractional starts, subject to the money, the limits and the cuts so far.
 
@@ -111,7 +142,7 @@ class Master:
         forced: IntArray,
     ) -> None:
         self.terms, self.time = terms, time
-        self.n_groups = len(weight)
+        self.n_groups, self.weight, self.low = len(weight), weight, low
         money = max(float(terms.budget_usd.sum()), float(cost.max(initial=0)))
         self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
         self._cost = cost / self._usd
@@ -126,6 +157,7 @@ class Master:
         self._bottom, self._top = np.empty(0), np.empty(0)
         self._profile = csr_array((0, terms.n_items))
         self._epoch, self._idle = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)  # idle -1: no cut
+        self._group, self._made = np.empty(0, dtype=np.int64), tuple[Made, ...]()
         self.solver = quiet_solver()
         for option, setting in (("threads", 1), ("presolve", "off"), ("solver", "simplex")):
             self.solver.setOptionValue(option, setting)
@@ -174,7 +206,8 @@ class Master:
         bottom = np.full(self._n_fixed, -highspy.kHighsInf)
         bottom[self._choice_from + forced] = 1.0
         top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice)])
-        self._add_rows(csr_array(vstack([need, spend, csr_array((n_choice, n))])), bottom, top)
+        self._own = csr_array(vstack([need, spend, csr_array((n_choice, n))]))
+        self._add_rows(self._own, bottom, top)
         cliques = [(terms.n_items + k, i) for k, members in enumerate(terms.exclusive) for i in members]
         own = [(i, i) for i in range(terms.n_items)]
         row, item = np.array(own + cliques, dtype=np.int64).T
@@ -198,6 +231,8 @@ class Master:
             self._watched[epoch, row] = True
             none = csr_array((len(row), self.solver.getNumCol()))
             self._add_profiles(epoch, csr_array(self._required[row]), none, np.zeros(len(row)), idle=-1)
+            self._group = np.concatenate([self._group, np.full(len(row), -1)])
+            self._made += (made_without_paths(PREREQUISITE),) * len(row)
         return len(row)
 
     def _add_profiles(
@@ -226,17 +261,11 @@ class Master:
             return 0
         self._known[new[:, 0], new[:, 1]] = True
         items, begin = new.T
-        years = len(self.terms.years)
-        need = np.zeros((self._n_need, len(new)))
-        for year in range(years):
-            row = self.terms.item_class[items] * years + year
-            need[row, np.arange(len(new))] = self._cost[items, begin, year]
         profile = csc_array(csc_array(self._profile)[:, items])
         column = np.repeat(np.arange(len(new)), np.diff(profile.indptr))
         from_quarter = (begin + self.terms.build_quarters[items])[column]
         profile.data = profile.data * self.time.share[self._epoch[profile.indices], from_quarter]
-        spend = csr_array((len(self._supply), len(new)))
-        block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], profile]))
+        block = csc_array(vstack([self._fixed_block(new), profile]))
         block.eliminate_zeros()
         zeros = np.zeros(len(new))
         first = self._add_columns(zeros, zeros, np.ones(len(new)), block)
@@ -244,12 +273,25 @@ class Master:
         self._start_col = np.concatenate([self._start_col, first + np.arange(len(new))])
         return len(new)
 
+    def _fixed_block(self, starts: IntArray) -> csr_array:
+        """Return the coefficients of starts (N, 2) in the fixed rows, shape (F, N)."""
+        items, begin = starts.T
+        years = len(self.terms.years)
+        need = np.zeros((self._n_need, len(starts)))
+        for year in range(years):
+            row = self.terms.item_class[items] * years + year
+            need[row, np.arange(len(starts))] = self._cost[items, begin, year]
+        spend = csr_array((len(self._supply), len(starts)))
+        return csr_array(vstack([csr_array(need), spend, self._choice[:, items]]))
+
     def add_cuts(self, cuts: Cuts) -> None:
         """Add path cuts."""
         n = len(cuts.level)
         eta = np.arange(n), cuts.epoch * self.n_groups + cuts.group
         own = csr_array((np.ones(n), eta), shape=(n, self.solver.getNumCol()))
         self._add_profiles(cuts.epoch, cuts.slope, own, cuts.level, idle=0)
+        self._group = np.concatenate([self._group, cuts.group])
+        self._made += cuts.made or (made_without_paths(UNKNOWN),) * n
 
     def solve(self, time_limit_s: float) -> Answer | None:
         """Return the answer, or None when the time did not suffice."""
@@ -267,6 +309,7 @@ class Master:
         dual[one_sided] = np.minimum(dual[one_sided], 0.0)
         idle = np.abs(dual[self._n_fixed :]) < 1e-9
         self._idle = np.where(self._idle < 0, -1, np.where(idle, self._idle + 1, 0))
+        self._dual = dual
         return self._answer(np.array(solution.col_value), np.array(solution.col_dual), dual)
 
     def _answer(self, value: FloatArray, reduced: FloatArray, dual: FloatArray) -> Answer:
@@ -362,8 +405,31 @@ class Master:
             self._bottom, self._top = np.delete(self._bottom, at), np.delete(self._top, at)
             keep = np.flatnonzero(self._idle <= patience)
             self._profile = csr_array(self._profile[keep])
-            self._epoch, self._idle = self._epoch[keep], self._idle[keep]
+            self._epoch, self._idle, self._group = self._epoch[keep], self._idle[keep], self._group[keep]
+            self._made = tuple(self._made[k] for k in keep.tolist())
         return len(old)
+
+    def proof(self, bound: float) -> Proof:
+        """Return what the bound of the last answer rests on; to be asked before rows or columns change."""
+        level = self._bottom[self._n_fixed :]
+        rows = self._epoch, self._profile, level, self._made, self._group
+        return Proof(bound, self._dual, *rows, self._starts)
+
+    def limits(self) -> Limits:
+        """Return the fixed rows over every allowed start, whether it is a column or not."""
+        starts = np.argwhere(self._allowed)
+        years, terms = len(self.terms.years), self.terms
+        kinds = (("need", self._n_need), ("supply", len(self._supply)), ("choice", terms.n_items))
+        named = [(kind, k) for kind, n in kinds for k in range(n)]
+        named += [("exclusive", k) for k in range(self._n_fixed - len(named))]
+        part = slice(self._pay_from, self._pay_from + len(self._pairs))
+        rows = tuple(
+            (kind, f"{k // years} {terms.years[k % years]}" if kind in ("need", "supply") else str(k))
+            for kind, k in named
+        )
+        block = self._fixed_block(starts), csr_array(self._own[:, part])
+        bounds = self._bottom[: self._n_fixed], self._top[: self._n_fixed], self._high[part]
+        return Limits(rows, starts, *block, *bounds, self._usd, self._scale)
 
     @property
     def size(self) -> tuple[int, int]:

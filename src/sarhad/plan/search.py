@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sarhad.detection import evaluate
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding, choose_epochs
+from sarhad.plan.certificate import Evidence
 from sarhad.plan.engine import OPTIMAL, EngineName, Method
 from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.incumbent import TRIES, Search
@@ -44,6 +46,7 @@ NODES = 100  # of the tree in one unit of work
 ANSWERS = 5  # of the linear programme in one turn
 CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
 LOOSE = 3e-4  # the same for a small programme, whose tree goes on cutting
+LAST_SECONDS = 10.0  # for the linear programme with which a small programme's certificate is written
 COARSE = 0.05  # the same while epochs will still be split
 EPOCHS_GROW = 2
 
@@ -59,6 +62,7 @@ def optimise(
     on_progress: OnProgress | None = None,
     engine: EngineName = "highs",
     target_gap: float = OPTIMAL,
+    keeps_evidence: bool = False,
 ) -> PlanResult:
     """Return the best plan found and a bound that no plan is below.
 
@@ -84,6 +88,8 @@ def optimise(
         programmes are bounded by the linear programme with either.
     target_gap
         Relative gap at which the search stops and the plan counts as optimal.
+    keeps_evidence
+        Let the result hold what a certificate is written from.
 
     Raises
     ------
@@ -101,7 +107,8 @@ def optimise(
         )
     Method(engine, target_gap).require()
     run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
-    return run.result()
+    result = run.result()
+    return replace(result, evidence=run.evidence()) if keeps_evidence else result
 
 
 class _Run:
@@ -161,6 +168,16 @@ class _Run:
             why = why or ("no item touches any path" if self.game.of.n == 0 else "")
             self.notices.append(f"nothing is built: {why_nothing(self.terms, self.locks, self.out, why)}")
         return self._answer("feasible" if self._is_open() else "optimal")
+
+    def evidence(self) -> Evidence | None:
+        """Return what the answer rests on, None without a plan."""
+        if self.start is None:
+            return None
+        bounding: Bounding | None = getattr(self, "bounding", None)
+        if isinstance(bounding, Whole) and bounding.answer is not None:
+            bounding.conclude(LAST_SECONDS)
+        held = () if bounding is None else (bounding.groups, bounding.proof, bounding.proved_by)
+        return Evidence(self.instance, self.terms, self.game, self.pool, self.start, self.locks, *held)
 
     def _left(self) -> float:
         """Return the seconds left."""

@@ -60,6 +60,7 @@ def plan_programme(
     seed: int,
     locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     method: planner.Method = USUAL,
+    certificate: Path | None = None,
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
@@ -79,13 +80,25 @@ def plan_programme(
             "name, or give --replace to lose the old one."
         )
     require_target(target, source, is_replacing=is_replacing)
+    if certificate is not None:
+        planner.require_folder(certificate, is_replacing=is_replacing)
     prepared = prepare(prog, on_step=on_step)
     spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
     planned = find_plan(
-        prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, method=method, on_step=on_step
+        prepared,
+        name,
+        spec=spec,
+        time_limit_s=time_limit_s,
+        seed=seed,
+        method=method,
+        keeps_evidence=certificate is not None,
+        on_step=on_step,
     )
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
+    if certificate is not None and planned.result.evidence is not None:
+        on_step(Step("certificate", 0.0, keeps_answer=True))
+        planner.write_certificate(planned.result, certificate)
     return Outcome(payload(planned), lines)
 
 
@@ -120,6 +133,7 @@ def find_plan(
     time_limit_s: float,
     seed: int,
     method: planner.Method = USUAL,
+    keeps_evidence: bool = False,
     on_step: OnStep = silent,
 ) -> Planned:
     """Return the best plan found, its value confirmed by `detection.evaluate`."""
@@ -139,6 +153,7 @@ def find_plan(
         on_progress=tell,
         engine=method.engine,
         target_gap=method.target_gap,
+        keeps_evidence=keeps_evidence,
     )
     if result.status == "infeasible":
         return Planned(prepared, terms, result, method)
