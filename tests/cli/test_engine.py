@@ -66,3 +66,16 @@ def test_without_scip_the_command_says_how_to_install_it(
     result = sarhad("plan", TINY, "-o", tmp_path / "t.gpkg", "--engine", "scip", "-q")
     assert result.exit_code == 2
     assert "Install it with pip install 'sarhad[scip]'" in result.output
+
+
+def test_a_plan_that_needs_too_much_memory_is_refused(sarhad: Sarhad, tmp_path: Path) -> None:
+    words = ("plan", TINY, "-o", tmp_path / "t.gpkg", "--memory-limit", "0.001", "--json", "-q")
+    result = sarhad(*words)
+    assert result.exit_code == 2
+    assert "0.001 GB are allowed" in json.loads(result.stdout)["error"]["text"]
+
+
+def test_the_memory_is_stated_at_the_start_and_in_the_plan(sarhad: Sarhad, tmp_path: Path) -> None:
+    result = sarhad("plan", TINY, "-o", tmp_path / "t.gpkg", "--time-limit", "2", "--json")
+    assert "needs about" in result.stderr
+    assert 0.1 < json.loads(result.stdout)["memory_gb"] < 2

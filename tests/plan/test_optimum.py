@@ -9,6 +9,7 @@ import pytest
 
 from sarhad.detection import Instance
 from sarhad.plan import PlanResult, PlanSpec, Terms, optimise
+from sarhad.plan.game import changeable
 from sarhad.plan.store import starts
 from tests.plan.games import best_value, every_plan, instance, is_feasible, limits, random_game, value_of
 
@@ -130,3 +131,16 @@ def test_certain_detection_is_legal():
     found = plan(game, limits([10], [[55]], quarters=1, tail_years=0.75))
     assert found.value == 0.0
     assert found.status == "optimal"
+
+
+def test_points_in_turns_give_the_same_paths(monkeypatch):
+    game, _ = random_game(4)
+    known, _ = changeable(game)
+    points = np.random.default_rng(1).random((7, known.over.n))
+    whole = known.paths(points), known.pricer.distances(points)
+    monkeypatch.setattr("sarhad.plan.pricing.LENGTHS", 1.0)
+    parts = known.paths(points), known.pricer.distances(points)
+    assert (whole[1] == parts[1]).all()
+    assert (whole[0][0] == parts[0][0]).all()
+    for field in dataclasses.fields(whole[0][1]):
+        assert (getattr(whole[0][1], field.name) == getattr(parts[0][1], field.name)).all()

@@ -127,6 +127,9 @@ def plan(
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
     engine: Engine = "highs",
     target_gap: TargetGap = 1e-6,
+    memory_limit: Annotated[
+        float | None, typer.Option(help="GB that the process may take; none: 80 % of the machine's.")
+    ] = None,
     certificate: Annotated[
         Path | None,
         typer.Option(help="Folder for a certificate that `python -m prove` proves again, without sarhad."),
@@ -149,7 +152,7 @@ def plan(
             time_limit_s=time_limit,
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
-            method=method_named(engine, target_gap),
+            method=method_named(engine, target_gap, memory_limit),
             certificate=certificate,
             is_replacing=replace,
             on_step=watch,

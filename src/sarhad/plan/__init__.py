@@ -8,6 +8,7 @@ from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Terms, falls_with, operating
+from sarhad.plan.memory import Memory, needed
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
 from sarhad.plan.priority import afforded, priority_list
@@ -22,6 +23,7 @@ __all__ = [
     "Coalitions",
     "Comparison",
     "Explanation",
+    "Memory",
     "Method",
     "Override",
     "PlanProgress",
@@ -39,6 +41,7 @@ __all__ = [
     "funding",
     "greedy",
     "money_prices",
+    "needed",
     "operating",
     "optimise",
     "priority_list",

@@ -23,10 +23,13 @@ class Method:
         programmes are bounded by the linear programme with either.
     target_gap
         Relative gap at which the search stops and the plan counts as optimal.
+    memory_limit_gb
+        Memory that the process may take; without it four fifths of the machine's.
     """
 
     engine: EngineName = "highs"
     target_gap: float = OPTIMAL
+    memory_limit_gb: float | None = None
 
     def require(self) -> None:
         """Refuse what cannot be done.

@@ -11,6 +11,7 @@ from scipy.sparse import csc_array, csr_array
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.detection.shortest import in_threads, reverse_adjacency, search
 
+LENGTHS = 256e6  # bytes of edge lengths at once; more points are taken in turns
 IMPASSABLE = 60.0  # stands for infinite exposure: exp(-60) is below any figure a plan can show
 
 
@@ -136,6 +137,21 @@ def none_found() -> Found:
     return Found(nothing, np.empty(0), begin, nothing, np.empty(0), begin, nothing)
 
 
+def joined(parts: list[Found]) -> Found:
+    """Return the paths of all parts, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    ends = {
+        name: np.concatenate([[0], np.cumsum(np.concatenate([np.diff(getattr(p, name)) for p in parts]))])
+        for name in ("ptr", "edge_ptr")
+    }
+    rest = {
+        name: np.concatenate([getattr(p, name) for p in parts])
+        for name in ("unit", "fixed", "binary", "added", "edge")
+    }
+    return Found(**ends, **rest)
+
+
 class Pricer:
     """Best paths of all units at any point of the binaries, by one reverse search per destination and mover."""
 
@@ -150,8 +166,22 @@ class Pricer:
         prevention = csr_array(over.by_threat.T)
         self._prevention = (prevention.indptr, prevention.indices, prevention.data)
 
+    def _turns(self, points: FloatArray) -> list[FloatArray]:
+        """Return the points in parts whose edge lengths fit into the memory set aside for them."""
+        step = max(1, int(LENGTHS / (8.0 * max(1, self._fixed.size))))
+        return [points[k : k + step] for k in range(0, len(points), step)]
+
     def distances(self, points: FloatArray) -> FloatArray:
         """Return the exposure of each unit's best path at each point (Q, B), shape (Q, U)."""
+        return np.concatenate([self._distances(part) for part in self._turns(points)])
+
+    def paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
+        """Return the exposure of each unit's best path at each point, and these paths (point by point)."""
+        parts = [self._paths(part) for part in self._turns(points)]
+        return np.concatenate([dist for dist, _ in parts]), joined([found for _, found in parts])
+
+    def _distances(self, points: FloatArray) -> FloatArray:
+        """Return the distances of one part of the points."""
         dist = np.empty((len(points), self.of.n))
 
         def work(task: int) -> None:
@@ -163,8 +193,8 @@ class Pricer:
         in_threads(work, range(len(points) * len(self._groups)))
         return dist + (points @ self.over.by_threat)[:, self.of.threat]
 
-    def paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
-        """Return the exposure of each unit's best path at each point, and these paths (point by point)."""
+    def _paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
+        """Return distances and paths of one part of the points."""
         lengths = self._lengths(points)
 
         def work(task: int) -> tuple[FloatArray, ...]:

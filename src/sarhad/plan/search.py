@@ -19,6 +19,7 @@ from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.incumbent import TRIES, Search
 from sarhad.plan.limits import Terms, operating
 from sarhad.plan.locks import Locks, conflicts, money_conflict, read_locks, why_nothing
+from sarhad.plan.memory import needed, require_memory
 from sarhad.plan.money import Outlays, funding, outlays
 from sarhad.plan.result import (
     OnProgress,
@@ -63,6 +64,7 @@ def optimise(
     engine: EngineName = "highs",
     target_gap: float = OPTIMAL,
     keeps_evidence: bool = False,
+    memory_limit_gb: float | None = None,
 ) -> PlanResult:
     """Return the best plan found and a bound that no plan is below.
 
@@ -90,12 +92,15 @@ def optimise(
         Relative gap at which the search stops and the plan counts as optimal.
     keeps_evidence
         Let the result hold what a certificate is written from.
+    memory_limit_gb
+        Memory that the process may take; without it four fifths of the machine's.
 
     Raises
     ------
     SpecError
         If instance and terms do not speak of the same items, a lock names what does not exist, the time
-        limit is negative, the gap is none, or the engine is not installed.
+        limit is negative, the gap is none, the engine is not installed, or
+        the plan would need more memory than is allowed.
     SolverError
         If the linear programming solver breaks.
     """
@@ -106,6 +111,7 @@ def optimise(
             "The game and the terms do not speak of the same items. Derive both from one programme."
         )
     Method(engine, target_gap).require()
+    require_memory(needed(instance, terms), memory_limit_gb)
     run = _Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
     result = run.result()
     return replace(result, evidence=run.evidence()) if keeps_evidence else result

@@ -43,12 +43,15 @@ class Planned:
         What the search returned; its items carry marginal values.
     method
         How it was searched for.
+    memory_gb
+        Memory that was estimated before the start.
     """
 
     prepared: Prepared
     terms: planner.Terms
     result: planner.PlanResult
     method: planner.Method = USUAL
+    memory_gb: float = 0.0
 
 
 def plan_programme(
@@ -102,7 +105,7 @@ def plan_programme(
     return Outcome(payload(planned), lines)
 
 
-def method_named(engine: str, target_gap: float) -> planner.Method:
+def method_named(engine: str, target_gap: float, memory_limit_gb: float | None = None) -> planner.Method:
     """Return how to search.
 
     Raises
@@ -110,7 +113,7 @@ def method_named(engine: str, target_gap: float) -> planner.Method:
     SpecError
         If the engine is unknown or not installed.
     """
-    return planner.Method(planner.require(engine), target_gap)
+    return planner.Method(planner.require(engine), target_gap, memory_limit_gb)
 
 
 def require_seconds(time_limit_s: float) -> None:
@@ -139,6 +142,9 @@ def find_plan(
     """Return the best plan found, its value confirmed by `detection.evaluate`."""
     terms = planner.terms(prepared.prog, prepared.items)
 
+    memory = planner.needed(prepared.instance, terms)
+    on_step(Step("plan", 0.0, f"needs about {memory}", keeps_answer=True))
+
     def tell(progress: planner.PlanProgress) -> bool:
         done = min(1.0, progress.seconds / time_limit_s) if time_limit_s > 0 else 1.0
         text = f"value {progress.value:,.1f}  bound {progress.bound:,.1f}  gap {progress.gap:.1%}"
@@ -154,9 +160,10 @@ def find_plan(
         engine=method.engine,
         target_gap=method.target_gap,
         keeps_evidence=keeps_evidence,
+        memory_limit_gb=method.memory_limit_gb,
     )
     if result.status == "infeasible":
-        return Planned(prepared, terms, result, method)
+        return Planned(prepared, terms, result, method, memory.gigabytes)
     operating, years = timeline(terms, result.plan_items)
     confirmed = evaluate(prepared.instance, operating, years).value - result.constant
     if abs(confirmed - result.value) > VALUE_TOLERANCE * max(1.0, abs(confirmed)):
@@ -169,7 +176,7 @@ def find_plan(
     else:
         result = _priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method)
+    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.gigabytes)
 
 
 def _priced(
@@ -285,6 +292,7 @@ def payload(planned: Planned) -> dict[str, Any]:
         "seed": result.seed,
         "engine": planned.method.engine,
         "target_gap": planned.method.target_gap,
+        "memory_gb": planned.memory_gb,
         "data_hash": prog.data_hash,
         "notices": [*planned.prepared.notices, *result.notices],
         "items": items,
