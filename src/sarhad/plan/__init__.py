@@ -4,6 +4,8 @@ from sarhad.plan.baseline import even_spread, greedy
 from sarhad.plan.certificate import require_folder, write_certificate
 from sarhad.plan.coalition import Coalitions
 from sarhad.plan.comparison import Comparison, compare, cost_usd
+from sarhad.plan.coverage import CoverResult, cover, covered
+from sarhad.plan.demand import Demand, demand_within
 from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
@@ -22,6 +24,8 @@ from sarhad.plan.store import starts, stored
 __all__ = [
     "Coalitions",
     "Comparison",
+    "CoverResult",
+    "Demand",
     "Explanation",
     "Memory",
     "Method",
@@ -34,6 +38,9 @@ __all__ = [
     "compare",
     "cost_of_override",
     "cost_usd",
+    "cover",
+    "covered",
+    "demand_within",
     "even_spread",
     "explain",
     "falls_with",
