@@ -11,6 +11,7 @@ from sarhad.detection import Instance
 from sarhad.plan import PlanResult, PlanSpec, Terms, optimise
 from sarhad.plan.game import changeable
 from sarhad.plan.store import starts
+from sarhad.plan.whole import Whole
 from tests.plan.games import best_value, every_plan, instance, is_feasible, limits, random_game, value_of
 
 SEEDS = range(5)
@@ -144,3 +145,14 @@ def test_points_in_turns_give_the_same_paths(monkeypatch):
     assert (whole[0][0] == parts[0][0]).all()
     for field in dataclasses.fields(whole[0][1]):
         assert (getattr(whole[0][1], field.name) == getattr(parts[0][1], field.name)).all()
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_the_work_limit_holds_for_whole_starts_too(limit, monkeypatch):
+    game, terms = random_game(3, n_items=8)
+    solved = []
+    monkeypatch.setattr("sarhad.plan.search._Run._is_open", lambda run: True)
+    whole = Whole.whole
+    monkeypatch.setattr(Whole, "whole", lambda *args: solved.append(1) or whole(*args))
+    optimise(game, terms, PlanSpec(), time_limit_s=60, seed=1, work_limit=limit)
+    assert len(solved) == limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -361,7 +362,10 @@ class _Run:
     def _whole(self) -> None:
         """Solve over whole starts until bound and value meet: exact, for small programmes."""
         last: IntArray | None = None
-        while self._goes_on("whole") and self._is_open():
+        rounds = itertools.count() if self.work_limit is None else range(self.work_limit)
+        for _ in rounds:
+            if not (self._goes_on("whole") and self._is_open()):
+                return
             start = self.bounding.whole(self._left())
             self.bound = max(self.bound, self.bounding.bound)
             if start is None or (last is not None and (start == last).all()):
