@@ -134,6 +134,12 @@ def plan(
         Path | None,
         typer.Option(help="Folder for a certificate that `python -m prove` proves again, without sarhad."),
     ] = None,
+    draws: Annotated[
+        int, typer.Option(help="Plan over so many draws of what is uncertain; 0: at likely values.")
+    ] = 0,
+    fresh_draws: Annotated[
+        int, typer.Option(help="With --draws: other draws that the plan is judged on.")
+    ] = 100,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
@@ -142,6 +148,7 @@ def plan(
     quiet: Quiet = False,
 ) -> int:
     """Find the best plan under each partner's money; state value, bound, gap and status."""
+    from sarhad.workflow.draws import Drawing
     from sarhad.workflow.planning import method_named, plan_programme
 
     with watching(quiet=quiet) as watch:
@@ -154,6 +161,7 @@ def plan(
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
             method=method_named(engine, target_gap, memory_limit),
             certificate=certificate,
+            drawing=Drawing(draws, fresh_draws) if draws else None,
             is_replacing=replace,
             on_step=watch,
         )
@@ -307,6 +315,36 @@ def regret(
             time_limit_s=time_limit,
             seed=seed,
             scheduler=scheduler,
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def survey(
+    programme: ProgrammePath,
+    plan: PlanName,
+    draws: Annotated[int, typer.Option(help="Draws in which each plan is judged.")] = 200,
+    candidates: Annotated[
+        int, typer.Option(help="Plans to choose from: this one, one for means, others for a draw each.")
+    ] = 6,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search of each other plan.")] = 10.0,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is worth a survey: each uncertain figure by the value of knowing it before the plan is chosen."""
+    from sarhad.workflow.survey import survey_plan
+
+    with watching(quiet=quiet) as watch:
+        done = survey_plan(
+            programme,
+            plan,
+            draws=draws,
+            candidates=candidates,
+            time_limit_s=time_limit,
+            seed=seed,
             on_step=watch,
         )
     emit(done.payload, as_json=as_json, lines=done.lines)

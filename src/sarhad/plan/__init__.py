@@ -19,6 +19,7 @@ from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
 from sarhad.plan.search import optimise
 from sarhad.plan.shadow import money_prices
 from sarhad.plan.shapley import shapley_shares
+from sarhad.plan.stacking import stacked
 from sarhad.plan.store import starts, stored
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "require_folder",
     "shapley_shares",
     "shares_of",
+    "stacked",
     "starts",
     "stored",
     "tail_upkeep",

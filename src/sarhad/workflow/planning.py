@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.detection.marginal import removal_values
 from sarhad.errors import RefusedError, SolverError, SpecError
 from sarhad.programme import Programme
+from sarhad.workflow.draws import Drawing
 from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.prepare import Prepared, prepare
@@ -45,6 +46,8 @@ class Planned:
         How it was searched for.
     memory_gb
         Memory that was estimated before the start.
+    draws
+        How a plan over draws stands in them; empty: it was made at likely values.
     """
 
     prepared: Prepared
@@ -52,6 +55,7 @@ class Planned:
     result: planner.PlanResult
     method: planner.Method = USUAL
     memory_gb: float = 0.0
+    draws: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plan_programme(
@@ -64,18 +68,27 @@ def plan_programme(
     locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     method: planner.Method = USUAL,
     certificate: Path | None = None,
+    drawing: Drawing | None = None,
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """Plan a programme, save it with the plan and return the plan.
+    """Plan a programme, at likely values or over draws, save it with the plan and return the plan.
 
     Raises
     ------
     RefusedError
         If the programme holds a plan of that name and `is_replacing` is false.
+    SpecError
+        If a certificate is asked for of a plan over draws, or any figure is out of bounds.
     """
     require_seconds(time_limit_s)
     method.require()
+    if drawing is not None:
+        drawing.require()
+        if certificate is not None:
+            raise SpecError(
+                "--certificate with --draws: what it proves is a plan at likely values. Give one of them."
+            )
     prog = Programme.open(source)
     if name in set(prog["plan"]["id"]) and not is_replacing:
         raise RefusedError(
@@ -87,16 +100,30 @@ def plan_programme(
         planner.require_folder(certificate, is_replacing=is_replacing)
     prepared = prepare(prog, on_step=on_step)
     spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
-    planned = find_plan(
-        prepared,
-        name,
-        spec=spec,
-        time_limit_s=time_limit_s,
-        seed=seed,
-        method=method,
-        keeps_evidence=certificate is not None,
-        on_step=on_step,
-    )
+    if drawing is None:
+        planned = find_plan(
+            prepared,
+            name,
+            spec=spec,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            method=method,
+            keeps_evidence=certificate is not None,
+            on_step=on_step,
+        )
+    else:
+        from sarhad.workflow.drawn_plan import plan_over_draws  # which is made of this module's parts
+
+        planned = plan_over_draws(
+            prepared,
+            name,
+            drawing,
+            spec=spec,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            method=method,
+            on_step=on_step,
+        )
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     if certificate is not None and planned.result.evidence is not None:
@@ -174,12 +201,12 @@ def find_plan(
     if result.stopped == "interrupt":
         result = dataclasses.replace(result, notices=(*result.notices, UNPRICED))
     else:
-        result = _priced(prepared, terms, result, on_step)
+        result = priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
     return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.gigabytes)
 
 
-def _priced(
+def priced(
     prepared: Prepared, terms: planner.Terms, result: planner.PlanResult, on_step: OnStep
 ) -> planner.PlanResult:
     """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so.
@@ -296,6 +323,7 @@ def payload(planned: Planned) -> dict[str, Any]:
         "data_hash": prog.data_hash,
         "notices": [*planned.prepared.notices, *result.notices],
         "items": items,
+        **({"draws": planned.draws} if planned.draws else {}),
     }
     return plain(head)  # type: ignore[no-any-return]
 
@@ -316,5 +344,33 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         )
         cost = sum(item["cost_usd"] for item in found["items"])
         yield f"{len(found['items'])} items, {cost / 1e6:,.1f} million USD within the horizon"
+    yield from drawn_lines(found.get("draws"))
     for notice in found["notices"]:
         yield f"notice: {notice}"
+
+
+def drawn_lines(draws: Mapping[str, Any] | None) -> Iterator[str]:
+    """Return how a plan stands in draws, in lines for people."""
+    if not draws:
+        return
+    yield (
+        f"over {draws['draws']} draws of {draws['parameters']} parameters: value {draws['value']:,.1f}, "
+        f"bound {draws['bound']:,.1f}, gap {draws['gap']:.1%} (constant included)"
+    )
+    fresh = draws["fresh"]
+    if fresh is None:
+        return
+    yield f"on {fresh['draws']} fresh draws, mean and 95 % interval:"
+    rows = {
+        "without a plan": "value_without_plan",
+        "plan for mean parameters": "value_of_plan_for_means",
+        "this plan": "value",
+        "worth of planning over draws": "worth_of_planning_over_draws",
+    }
+    for title, key in rows.items():
+        yield f"  {title:<30}{interval(fresh[key])}"
+
+
+def interval(estimate: Mapping[str, float]) -> str:
+    """Return a mean and the ends of its interval for people."""
+    return f"{estimate['mean']:>12,.1f}  ({estimate['low']:,.1f} to {estimate['high']:,.1f})"
