@@ -79,3 +79,18 @@ def test_the_memory_is_stated_at_the_start_and_in_the_plan(sarhad: Sarhad, tmp_p
     result = sarhad("plan", TINY, "-o", tmp_path / "t.gpkg", "--time-limit", "2", "--json")
     assert "needs about" in result.stderr
     assert 0.1 < json.loads(result.stdout)["memory_gb"] < 2
+
+
+def test_an_evaluation_that_needs_too_much_memory_is_refused(sarhad: Sarhad, planned: Path) -> None:
+    words = ("evaluate", planned, "--plan", "draft", "--json", "--quiet")
+    result = sarhad(*words, "--memory-limit", "0.001")
+    assert result.exit_code == 2
+    assert "the evaluation would need" in json.loads(result.stdout)["error"]["text"]
+    assert sarhad(*words, "--memory-limit", "64").exit_code == 0
+
+
+def test_a_network_too_large_is_refused_before_exposures(sarhad: Sarhad, planned: Path) -> None:
+    words = ("plan", planned, "--name", "more", "--memory-limit", "0.001", "--time-limit", "1")
+    result = sarhad(*words)
+    assert result.exit_code == 2
+    assert "exposure" not in result.stderr.split("would need")[0].splitlines()

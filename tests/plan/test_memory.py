@@ -10,7 +10,7 @@ import pytest
 
 from sarhad.errors import SpecError
 from sarhad.plan import PlanSpec, optimise
-from sarhad.plan.memory import Memory, Sizes, estimate, machine_bytes, require_memory
+from sarhad.plan.memory import Memory, Sizes, estimate, machine_bytes, require_memory, require_room_for_edges
 from tests.plan.games import random_game
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_a_limit_that_is_none_is_refused(limit):
 
 def test_without_a_limit_four_fifths_of_the_machine_count(monkeypatch):
     monkeypatch.setattr("sarhad.plan.memory.machine_bytes", lambda: 10e9)
-    assert require_memory(Memory(7.9e9, 0, 0, 0, 0), None) == 8.0
+    require_memory(Memory(7.9e9, 0, 0, 0, 0), None)
     with pytest.raises(SpecError, match="80% of this machine's memory"):
         require_memory(Memory(8.1e9, 0, 0, 0, 0), None)
 
@@ -82,3 +82,9 @@ def test_the_estimate_is_within_a_factor_of_two(nodes):
     done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=True)
     stated, taken = (float(line) for line in done.stdout.split())
     assert taken / 2 < stated < 2 * taken
+
+
+def test_edges_alone_are_refused_before_exposures_are_worked_out():
+    with pytest.raises(SpecError, match=r"the plan would need [\d.]+ GB .* and 1 GB are allowed"):
+        require_room_for_edges(10_000_000, 3, 1.0)
+    require_room_for_edges(1000, 3, 4.0)

@@ -30,6 +30,9 @@ Engine = Annotated[
     typer.Option(help="What proves a small programme: highs, or scip (pip install 'sarhad[scip]')."),
 ]
 TargetGap = Annotated[float, typer.Option(help="Gap at which the search stops, such as 0.05.")]
+MemoryLimit = Annotated[
+    float | None, typer.Option(help="GB that the process may take; none: 80 % of the machine's.")
+]
 Scheduler = Annotated[
     str | None,
     typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786, whose workers search."),
@@ -127,9 +130,7 @@ def plan(
     lock_out: Annotated[list[str] | None, typer.Option(help="ITEM that must not be built.")] = None,
     engine: Engine = "highs",
     target_gap: TargetGap = 1e-6,
-    memory_limit: Annotated[
-        float | None, typer.Option(help="GB that the process may take; none: 80 % of the machine's.")
-    ] = None,
+    memory_limit: MemoryLimit = None,
     certificate: Annotated[
         Path | None,
         typer.Option(help="Folder for a certificate that `python -m prove` proves again, without sarhad."),
@@ -185,6 +186,7 @@ def evaluate(
     fine: Annotated[
         bool, typer.Option("--fine", help="Also judge the final state on the fine grid.")
     ] = False,
+    memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -192,7 +194,15 @@ def evaluate(
     from sarhad.workflow.evaluating import evaluate_plan
 
     with watching(quiet=quiet) as watch:
-        done = evaluate_plan(programme, plan, mover=mover, known=known, is_fine=fine, on_step=watch)
+        done = evaluate_plan(
+            programme,
+            plan,
+            mover=mover,
+            known=known,
+            is_fine=fine,
+            memory_limit_gb=memory_limit,
+            on_step=watch,
+        )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

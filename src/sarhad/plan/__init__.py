@@ -10,7 +10,7 @@ from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Terms, falls_with, operating
-from sarhad.plan.memory import Memory, needed
+from sarhad.plan.memory import Memory, held_bytes, needed, require_gigabytes, require_room_for_edges
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
 from sarhad.plan.priority import afforded, priority_list
@@ -48,6 +48,7 @@ __all__ = [
     "frontier",
     "funding",
     "greedy",
+    "held_bytes",
     "money_prices",
     "needed",
     "operating",
@@ -55,6 +56,8 @@ __all__ = [
     "priority_list",
     "require",
     "require_folder",
+    "require_gigabytes",
+    "require_room_for_edges",
     "shapley_shares",
     "shares_of",
     "stacked",

@@ -20,15 +20,10 @@ EDGE, EDGE_MOVER = 120, 60  # bytes of an edge: search lists; effort, coverage a
 HEADS = 2  # threads that search, each with labels and a heap for all nodes
 NODE = 60
 PATHS_A_UNIT = 60  # paths of the pool for each scenario
-PATH, MET, MET_SHARE = (
-    2500,
-    100,
-    0.065,
-)  # bytes of a path and of a binary on it; share of the binaries on a path
-ROWS_A_QUARTER, ROW_ENTRY = (
-    700,
-    150,
-)  # cuts that live at once; bytes of an entry in the programme's many forms
+PATH, MET = 2500, 100  # bytes of a path and of a binary on it
+MET_SHARE = 0.065  # of the binaries that lie on a path
+ROWS_A_QUARTER = 700  # cuts that live at once
+ROW_ENTRY = 150  # bytes of an entry in the programme's many forms
 MOST_EPOCHS = 20
 TURNS = 4  # times the quarters that a small programme looks for paths at once, in halves
 GIGABYTE = 1e9
@@ -43,7 +38,8 @@ class Memory:
     held
         What the process holds when the plan starts, the game included.
     game, search, pool, programme
-        What the plan adds: exposures and search lists; edge lengths of all quarters, as the evaluation holds them; paths; linear programme.
+        What the plan adds: exposures and search lists; edge lengths of all quarters, as the evaluation holds them;
+        paths; linear programme.
     """
 
     held: float
@@ -56,6 +52,11 @@ class Memory:
     def gigabytes(self) -> float:
         """Return all together, in GB."""
         return (self.held + self.game + self.search + self.pool + self.programme) / GIGABYTE
+
+    @property
+    def added_gb(self) -> float:
+        """Return what the plan adds to what the process holds, in GB: the same on every machine."""
+        return self.gigabytes - self.held / GIGABYTE
 
     def __str__(self) -> str:
         parts = "game", "search", "pool", "programme"
@@ -109,25 +110,61 @@ def needed(instance: Instance, terms: Terms) -> Memory:
     return estimate(sizes(instance, terms), held_bytes())
 
 
-def require_memory(memory: Memory, limit_gb: float | None) -> float | None:
-    """Return the limit that holds, in GB, None where the machine does not tell; refuse a plan that needs more.
+def require_memory(memory: Memory, limit_gb: float | None) -> None:
+    """Refuse a plan that needs more memory than is allowed.
 
     Raises
     ------
     SpecError
-        If the limit is no number of GB, or the plan needs more.
+        As `require_gigabytes`.
+    """
+    remedy = "a coarser network (setting of the grid), fewer items, quarters or draws"
+    require_gigabytes("the plan", memory.gigabytes, limit_gb, remedy, str(memory))
+
+
+def require_room_for_edges(n_edges: int, n_movers: int, limit_gb: float | None) -> None:
+    """Refuse a network whose edges alone need too much, before exposures are worked out.
+
+    Raises
+    ------
+    SpecError
+        As `require_gigabytes`.
+    """
+    alone = Sizes(0, n_edges, n_movers, entries=0, items=0, units=0, quarters=1)
+    require_memory(estimate(alone, held_bytes()), limit_gb)
+
+
+def require_gigabytes(
+    what: str, needed_gb: float, limit_gb: float | None, remedy: str, told: str = ""
+) -> None:
+    """Refuse what needs more memory than is allowed.
+
+    Parameters
+    ----------
+    what
+        What needs it.
+    needed_gb, told
+        How much, what the process holds already included, and how that is said.
+    limit_gb
+        What is allowed; None: four fifths of the machine, where it tells its memory.
+    remedy
+        What can be given instead of a higher limit.
+
+    Raises
+    ------
+    SpecError
+        If the limit is no number of GB, or less than is needed.
     """
     if limit_gb is not None and not 0.0 < limit_gb < float("inf"):
         raise SpecError(f"memory limit {limit_gb:g}: not a number of GB. Give 8 for eight.")
     there = machine_bytes()
     limit = limit_gb if limit_gb is not None else None if there is None else SHARE * there / GIGABYTE
-    if limit is not None and memory.gigabytes > limit:
+    if limit is not None and needed_gb > limit:
         given = "allowed" if limit_gb is not None else f"allowed, {SHARE:.0%} of this machine's memory"
         raise SpecError(
-            f"the plan would need {memory}, and {limit:.2g} GB are {given}. Give a higher --memory-limit, a coarser "
-            "network (setting of the grid), fewer items or fewer quarters."
+            f"{what} would need {told or f'{needed_gb:.2g} GB'}, and {limit:.2g} GB are {given}. Give a higher "
+            f"--memory-limit, or {remedy}."
         )
-    return limit
 
 
 def machine_bytes() -> float | None:

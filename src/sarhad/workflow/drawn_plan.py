@@ -69,7 +69,7 @@ def plan_over_draws(
 
     at_means = search(unsure.game(None), "plan for means", MEAN_SHARE, spec)
     if at_means.status == "infeasible":
-        return Planned(prepared, terms, at_means, method, memory.gigabytes)
+        return Planned(prepared, terms, at_means, method, memory.added_gb)
     dated = dict(zip(at_means.plan_items["item_id"], at_means.plan_items["start_quarter"], strict=True))
     warm = dataclasses.replace(spec, warm_start=dated)
     found = search(whole, "plan over draws", 1.0 - MEAN_SHARE, warm)
@@ -89,7 +89,7 @@ def plan_over_draws(
     if stopped != "interrupt":
         result = priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.gigabytes, told)
+    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.added_gb, told)
 
 
 def _planned_for(found: planner.PlanResult, n: int, n_parameters: int) -> dict[str, Any]:

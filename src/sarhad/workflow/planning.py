@@ -45,7 +45,7 @@ class Planned:
     method
         How it was searched for.
     memory_gb
-        Memory that was estimated before the start.
+        Memory that the plan was estimated to add to what the process held.
     draws
         How a plan over draws stands in them; empty: it was made at likely values.
     """
@@ -98,6 +98,9 @@ def plan_programme(
     require_target(target, source, is_replacing=is_replacing)
     if certificate is not None:
         planner.require_folder(certificate, is_replacing=is_replacing)
+    planner.require_room_for_edges(
+        len(prog["edge"]), prog["edge_hours"]["mover_id"].nunique(), method.memory_limit_gb
+    )
     prepared = prepare(prog, on_step=on_step)
     spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
     if drawing is None:
@@ -190,7 +193,7 @@ def find_plan(
         memory_limit_gb=method.memory_limit_gb,
     )
     if result.status == "infeasible":
-        return Planned(prepared, terms, result, method, memory.gigabytes)
+        return Planned(prepared, terms, result, method, memory.added_gb)
     operating, years = timeline(terms, result.plan_items)
     confirmed = evaluate(prepared.instance, operating, years).value - result.constant
     if abs(confirmed - result.value) > VALUE_TOLERANCE * max(1.0, abs(confirmed)):
@@ -203,7 +206,7 @@ def find_plan(
     else:
         result = priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.gigabytes)
+    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.added_gb)
 
 
 def priced(
