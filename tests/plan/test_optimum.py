@@ -156,3 +156,14 @@ def test_the_work_limit_holds_for_whole_starts_too(limit, monkeypatch):
     monkeypatch.setattr(Whole, "whole", lambda *args: solved.append(1) or whole(*args))
     optimise(game, terms, PlanSpec(), time_limit_s=60, seed=1, work_limit=limit)
     assert len(solved) == limit
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_former_plan_that_keeps_every_limit_stays_as_it_is_until_a_better_one_is_found(seed):
+    game, terms = random_game(seed, n_items=5)
+    feasible = [start for start in every_plan(terms) if is_feasible(terms, start) and (start >= 0).any()]
+    former = feasible[len(feasible) // 2]
+    dated = {terms.item_ids[i]: terms.quarters[former[i]] for i in np.flatnonzero(former >= 0)}
+    found = optimise(game, terms, PlanSpec(warm_start=dated), time_limit_s=0, seed=1)
+    assert (starts(terms, found.plan_items) == former).all()
+    assert found.value + found.constant == pytest.approx(value_of(game, terms, former), rel=1e-12)

@@ -212,15 +212,20 @@ class _Run:
         return self.stopped is None
 
     def _start_search(self) -> None:
-        """Set the plan to the commitments, the locked items and what the former plan still allows."""
+        """Set the plan to the commitments, the locked items and what is still possible of the former plan, as it is where all is."""
         terms, locks = self.terms, self.locks
         self.search = Search(
             terms, self.game.over, self.out.total, self.game.weight, locks.allowed, locks.start
         )
         self.search.refresh(self.pool, self.game.of.n)
-        self.search.load(locks.start)
-        order = np.where(np.isin(np.arange(terms.n_items), locks.forced), 2.0, 0.0) + (locks.warm >= 0)
-        self.search.round_off(order[:, None], self.dollars, 0.5)
+        former = np.where(locks.start >= 0, locks.start, locks.warm)
+        chosen = np.flatnonzero(former >= 0)
+        self.search.load(former)
+        is_whole = np.isin(locks.forced, chosen).all() and locks.allowed[chosen, former[chosen]].all()
+        if not (is_whole and self.search.is_sound()):
+            self.search.load(locks.start)
+            order = np.where(np.isin(np.arange(terms.n_items), locks.forced), 2.0, 0.0) + (locks.warm >= 0)
+            self.search.round_off(order[:, None], self.dollars, 0.5)
         if (self.search.start[locks.forced] >= 0).all() and self.search.is_sound():
             self._keep_if_better(self.search.start)
 
