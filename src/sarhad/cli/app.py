@@ -25,6 +25,14 @@ Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit g
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace the programme that stands there.")]
+Engine = Annotated[
+    str,
+    typer.Option(help="What proves a small programme: highs, or scip (pip install 'sarhad[scip]')."),
+]
+TargetGap = Annotated[float, typer.Option(help="Gap at which the search stops, such as 0.05.")]
+MemoryLimit = Annotated[
+    float | None, typer.Option(help="GB that the process may take; none: 80 % of the machine's.")
+]
 Scheduler = Annotated[
     str | None,
     typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786, whose workers search."),
@@ -126,6 +134,19 @@ def plan(
     max_changes: Annotated[
         int | None, typer.Option(help="With --keep: items dropped, moved or added at most, together.")
     ] = None,
+    engine: Engine = "highs",
+    target_gap: TargetGap = 1e-6,
+    memory_limit: MemoryLimit = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Folder for a certificate that `python -m prove` proves again, without sarhad."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(help="Plan over so many draws of what is uncertain; 0: at likely values.")
+    ] = 0,
+    fresh_draws: Annotated[
+        int, typer.Option(help="With --draws: other draws that the plan is judged on.")
+    ] = 100,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
@@ -134,7 +155,8 @@ def plan(
     quiet: Quiet = False,
 ) -> int:
     """Find the best plan under each partner's money; state value, bound, gap and status."""
-    from sarhad.workflow.planning import plan_programme
+    from sarhad.workflow.draws import Drawing
+    from sarhad.workflow.planning import method_named, plan_programme
 
     with watching(quiet=quiet) as watch:
         done = plan_programme(
@@ -145,6 +167,9 @@ def plan(
             seed=seed,
             locks=(tuple(lock_in or ()), tuple(lock_out or ())),
             keep=(keep, max_changes),
+            method=method_named(engine, target_gap, memory_limit),
+            certificate=certificate,
+            drawing=Drawing(draws, fresh_draws) if draws else None,
             is_replacing=replace,
             on_step=watch,
         )
@@ -168,6 +193,7 @@ def evaluate(
     fine: Annotated[
         bool, typer.Option("--fine", help="Also judge the final state on the fine grid.")
     ] = False,
+    memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -175,7 +201,15 @@ def evaluate(
     from sarhad.workflow.evaluating import evaluate_plan
 
     with watching(quiet=quiet) as watch:
-        done = evaluate_plan(programme, plan, mover=mover, known=known, is_fine=fine, on_step=watch)
+        done = evaluate_plan(
+            programme,
+            plan,
+            mover=mover,
+            known=known,
+            is_fine=fine,
+            memory_limit_gb=memory_limit,
+            on_step=watch,
+        )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -298,6 +332,36 @@ def regret(
             time_limit_s=time_limit,
             seed=seed,
             scheduler=scheduler,
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def survey(
+    programme: ProgrammePath,
+    plan: PlanName,
+    draws: Annotated[int, typer.Option(help="Draws in which each plan is judged.")] = 200,
+    candidates: Annotated[
+        int, typer.Option(help="Plans to choose from: this one, one for means, others for a draw each.")
+    ] = 6,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search of each other plan.")] = 10.0,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is worth a survey: each uncertain figure by the value of knowing it before the plan is chosen."""
+    from sarhad.workflow.survey import survey_plan
+
+    with watching(quiet=quiet) as watch:
+        done = survey_plan(
+            programme,
+            plan,
+            draws=draws,
+            candidates=candidates,
+            time_limit_s=time_limit,
+            seed=seed,
             on_step=watch,
         )
     emit(done.payload, as_json=as_json, lines=done.lines)

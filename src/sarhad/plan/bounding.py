@@ -12,6 +12,7 @@ from sarhad.plan.game import Changeable
 from sarhad.plan.limits import Terms, since
 from sarhad.plan.master import Answer, Cuts, Master, epochs
 from sarhad.plan.pool import Pool
+from sarhad.plan.proof import Proof
 from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.supports import Supports
 
@@ -36,6 +37,8 @@ class Bounding:
         self.bound = float(game.weight @ game.low) * float(terms.quarter_weight.sum())
         self.short = np.inf
         self.answer: Answer | None = None
+        self.proof: Proof | None = None  # of the highest bound of a linear programme
+        self.proved_by: tuple[Master, IntArray] | None = None  # that programme, first quarters of its epochs
         self.cost, self.allowed, self.forced = cost, allowed, forced
         self.kept = start_rows(allowed.shape, [])  # rows of floors that plans broke
 
@@ -54,7 +57,7 @@ class Bounding:
         time = epochs(self.terms, begins)
         groups = self.groups
         known = self._known_cuts(begins)
-        self._begins = begins
+        self.begins = begins
         limits = self.allowed, self.forced
         self.master = Master(self.terms, self.cost, time, groups.weight, groups.low, *limits)
         if self.kept.n:
@@ -86,7 +89,7 @@ class Bounding:
         if self.answer is None:
             return None
         tight = self.master.tight()
-        within = np.searchsorted(self._begins, begins, "right") - 1
+        within = np.searchsorted(self.begins, begins, "right") - 1
         parts = [(np.flatnonzero(tight.epoch == old), new) for new, old in enumerate(within)]
         row = np.concatenate([rows for rows, _ in parts])
         epoch = np.concatenate([np.full(len(rows), new) for rows, new in parts])
@@ -97,8 +100,7 @@ class Bounding:
         answer = self.master.solve(time_limit_s)
         if answer is None:
             return False
-        self.answer = answer
-        self.bound = max(self.bound, answer.bound)
+        self._take(answer)
         point = answer.state
         value = self._explore(point)
         self.short = value - answer.bound
@@ -124,6 +126,13 @@ class Bounding:
             self.master.require(answer.state)
             self.master.price_starts(1e-6)
         return answer
+
+    def _take(self, answer: Answer) -> None:
+        """Take over an answer, and what its bound rests on where none was higher."""
+        self.answer = answer
+        self.bound = max(self.bound, answer.bound)
+        if self.proof is None or answer.bound > self.proof.bound:
+            self.proof, self.proved_by = self.master.proof(answer.bound), (self.master, self.begins)
 
     def whole(self, time_limit_s: float) -> IntArray | None:
         """Raise the bound over whole starts, cut at the answer, and return its starts if there is one."""

@@ -1,87 +1,99 @@
-"""Proof of a small programme over whole starts: linear programme, some improvement, then the engine."""
+"""What a bound rests on: the rows of the linear programme, their duals, and what each cut was made of."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
 
 from sarhad.detection.instance import FloatArray, IntArray
-from sarhad.plan.run import Run
-from sarhad.plan.whole import Whole
 
-POLISHES = 4  # improvements of the plan before a small programme is proved
-NODES = 100  # of the tree in one unit of work
-LOOSE = 3e-4  # the same for a small programme, whose tree goes on cutting
+PREREQUISITE, UNKNOWN = "prerequisite", "unknown"
 
 
-def prove(run: Run) -> None:
-    """Solve a small programme over whole starts: linear programme, some improvement, then the engine."""
-    own = Whole(run.game, run.terms, run.pool, run.out.total, run.locks.allowed, run.locks.forced)
-    run.bounding = own
-    run.begin(run.terms.n_quarters)
-    if run.work_limit == 0:
-        return
-    while run.goes_on("search") and run.is_open():
-        is_solved = own.round(run.left())
-        run.bound = max(run.bound, own.bound)
-        is_near = own.short < LOOSE * run.value or own.n_cut == 0
-        if is_solved and own.news == 0 and is_near:
-            break
-    for _ in range(POLISHES):
-        if run.bounding.answer is None or not run.goes_on("search"):
-            return
-        run.improve()
-    if run.engine == "scip":
-        _tree(run, own)
-    else:
-        whole(run)
+@dataclass(frozen=True)
+class Made:
+    """What a cut was made of, so that it can be made again.
+
+    Parameters
+    ----------
+    kind
+        tangent (of the chance to evade along one path a unit), lifted (one path a unit), mixed (several paths of
+        a unit); prerequisite; or another word, which no certificate re-proves.
+    path
+        Number of each path in the pool, shape (P,).
+    size
+        How many of each path's binaries, the fullest first, count as on, shape (P,); 0 for tangents.
+    state
+        State of the items where the cut was made, shape (1, I).
+    """
+
+    kind: str
+    path: IntArray
+    size: IntArray
+    state: csr_array
 
 
-def _tree(run: Run, own: Whole) -> None:
-    """Let SCIP raise the bound in one tree."""
-    from sarhad.plan.tree import Tree, Watch  # an optional package
+NOTHING = np.empty(0, dtype=np.int64)
 
-    limits = run.out.total, run.locks.allowed, run.locks.forced
-    watch = Watch(
-        partial(_best, run), run.keep_if_better, partial(_guess, run), partial(_notice, run), run.watch
+
+def made_without_paths(kind: str) -> Made:
+    """Return the origin of a row that no path made."""
+    return Made(kind, NOTHING, NOTHING, csr_array((1, 1)))
+
+
+def made_by_row(
+    kind: str, row: IntArray, n_rows: int, paths: tuple[IntArray, IntArray], states: Sequence[csr_array]
+) -> tuple[Made, ...]:
+    """Return what made each of several rows.
+
+    Parameters
+    ----------
+    kind
+        Of all rows.
+    row
+        Row of each path, shape (P,).
+    n_rows
+        Number of rows.
+    paths
+        Number in the pool and size of each path, shapes (P,).
+    states
+        State of the items of each row, each of shape (1, I).
+    """
+    order = np.argsort(row, kind="stable")
+    ends = np.searchsorted(row[order], np.arange(n_rows + 1))
+    number, size = paths[0][order], paths[1][order]
+    return tuple(
+        Made(kind, number[ends[k] : ends[k + 1]], size[ends[k] : ends[k + 1]], states[k])
+        for k in range(n_rows)
     )
-    tree = Tree(own, run.terms, *limits, watch, run.seed)
-    nodes = None if run.work_limit is None else NODES * run.work_limit
-    run.bound = max(run.bound, tree.prove(run.left(), run.target_gap, nodes))
-    run.goes_on("tree")
 
 
-def _best(run: Run) -> tuple[float, IntArray]:
-    """Return the value and the starts of the best plan."""
-    assert run.start is not None
-    return run.value, run.start
+@dataclass(frozen=True)
+class Proof:
+    """The rows of a linear programme that was solved, with the duals from which its bound follows.
 
+    Parameters
+    ----------
+    bound
+        Value that no plan is below.
+    dual
+        Dual of each row, fixed rows first, in the unit of the programme, shape (R,).
+    epoch, profile, level, made
+        Epoch, slopes over the items, right side and origin of each profile row.
+    group
+        Group whose chance to evade a row bounds, -1 for prerequisites.
+    starts
+        Item and quarter of the starts that were columns, shape (N, 2).
+    """
 
-def _notice(run: Run, bound: float) -> bool:
-    """Take notice of a bound; tell whether to go on."""
-    run.bound = max(run.bound, bound)
-    return run.goes_on("tree")
-
-
-def _guess(run: Run, share: FloatArray) -> None:
-    """Look for a plan near shares of starts."""
-    run.search.refresh(run.pool, run.game.of.n)
-    run.search.round_off(share, run.dollars, 0.0)
-    run.keep_if_better(run.search.start)
-
-
-def whole(run: Run) -> None:
-    """Solve over whole starts until bound and value meet: exact, for small programmes."""
-    last: IntArray | None = None
-    while run.goes_on("whole") and run.is_open():
-        start = run.bounding.whole(run.left())
-        run.bound = max(run.bound, run.bounding.bound)
-        if start is None or (last is not None and (start == last).all()):
-            run.is_done = start is not None
-            return
-        last = start
-        if run.watch(start).n:
-            continue
-        run.search.refresh(run.pool, run.game.of.n)
-        run.search.load(start)
-        if run.search.is_sound():
-            run.keep_if_better(start)
+    bound: float
+    dual: FloatArray
+    epoch: IntArray
+    profile: csr_array
+    level: FloatArray
+    made: tuple[Made, ...]
+    group: IntArray
+    starts: IntArray

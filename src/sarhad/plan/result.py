@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from sarhad.plan.certificate import Evidence
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 Stopped = Literal["time", "interrupt"]
@@ -75,6 +78,8 @@ class PlanResult:
         Time taken; seed; "time" or "interrupt" where the search was ended from outside.
     notices
         What a person should know; for an infeasible plan the limits that conflict.
+    evidence
+        What a certificate is written from, where it was asked for.
     """
 
     plan_items: pd.DataFrame
@@ -91,6 +96,7 @@ class PlanResult:
     seed: int
     stopped: Stopped | None
     notices: tuple[str, ...]
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
 
 def with_items(result: PlanResult, plan_items: pd.DataFrame) -> PlanResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,23 +13,24 @@ from sarhad.detection.instance import FloatArray, Instance
 from sarhad.detection.prepared import prepare
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding
+from sarhad.plan.certificate import Evidence
 from sarhad.plan.diving import dive
-from sarhad.plan.engine import EngineName, require
+from sarhad.plan.engine import OPTIMAL, EngineName, Method
 from sarhad.plan.incumbent import TRIES
 from sarhad.plan.limits import Terms
 from sarhad.plan.locks import conflicts, money_conflict, why_nothing, with_former
-from sarhad.plan.proof import prove, whole
+from sarhad.plan.memory import needed, require_memory
+from sarhad.plan.proving import prove, whole
 from sarhad.plan.result import (
     OnProgress,
     PlanResult,
     PlanSpec,
 )
 from sarhad.plan.run import MORE_TURNS, Run
-from sarhad.plan.whole import STARTS, is_small
+from sarhad.plan.whole import STARTS, Whole, is_small
 
 log = logging.getLogger(__name__)
 
-OPTIMAL = 1e-6  # relative gap at which a plan counts as optimal
 FIRST_EPOCHS = 5
 ROWS_A_TURN = (
     300.0  # turns beside the linear programme grow with its rows to the power 1.5, as its seconds do
@@ -37,6 +39,7 @@ DIVE_TURNS = 200  # of ruin and recreate beside a dive
 PATIENT = 10  # turns that the search goes on from a dive
 ANSWERS = 5  # of the linear programme in one turn
 CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
+LAST_SECONDS = 10.0  # for the linear programme with which a small programme's certificate is written
 COARSE = 0.05  # the same while epochs will still be split
 EPOCHS_GROW = 2
 
@@ -52,6 +55,8 @@ def optimise(
     on_progress: OnProgress | None = None,
     engine: EngineName = "highs",
     target_gap: float = OPTIMAL,
+    keeps_evidence: bool = False,
+    memory_limit_gb: float | None = None,
 ) -> PlanResult:
     """Return the best plan found and a bound that no plan is below.
 
@@ -77,13 +82,18 @@ def optimise(
         programmes are bounded by the linear programme with either.
     target_gap
         Relative gap at which the search stops and the plan counts as optimal.
+    keeps_evidence
+        Let the result hold what a certificate is written from.
+    memory_limit_gb
+        Memory that the process may take; without it four fifths of the machine's.
 
     Raises
     ------
     SpecError
         If instance and terms do not speak of the same items, a lock names what does not exist, a floor
         speaks of a threat or section that the game does not have, the time limit or the number of changes
-        is negative, or the engine is not installed.
+        is negative, the gap is none, the engine is not installed, or the plan would need more memory than
+        is allowed.
     DataError
         If the game is faulty: negative exposure, an origin without a way, an index out of range.
     SolverError
@@ -95,11 +105,24 @@ def optimise(
         raise SpecError(
             "The game and the terms do not speak of the same items. Derive both from one programme."
         )
-    require(engine)
+    Method(engine, target_gap).require()
+    require_memory(needed(instance, terms), memory_limit_gb)
     prepare(instance)
     terms = with_former(terms, spec)
     run = Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
-    return _result(run)
+    result = _result(run)
+    return replace(result, evidence=_evidence(run)) if keeps_evidence else result
+
+
+def _evidence(run: Run) -> Evidence | None:
+    """Return what the answer rests on, None without a plan."""
+    if run.start is None:
+        return None
+    bounding = run.bounding if run.has_begun else None
+    if isinstance(bounding, Whole) and bounding.answer is not None:
+        bounding.conclude(LAST_SECONDS)
+    held = () if bounding is None else (bounding.groups, bounding.proof, bounding.proved_by)
+    return Evidence(run.instance, run.terms, run.game, run.pool, run.start, run.locks, *held)
 
 
 def _result(run: Run) -> PlanResult:

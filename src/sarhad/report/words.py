@@ -65,6 +65,9 @@ SETTINGS: Mapping[str, str] = {
     "crossing_spacing_km": mark("Distance along the line between places to cross"),
     "abandonment_per_hour": mark("Attempts given up per hour of travel"),
     "choice_theta": mark("Sharpness of choice in the fit to reported detections"),
+    "deterrence_elasticity": mark(
+        "Attempts deterred: per cent fewer for one per cent fewer that get through"
+    ),
     "reference_speed_kmh": mark("Speed of the reference walker"),
     "refraction": mark("Refraction in the line of sight"),
     "gravity_hours": mark("Hours over which attraction falls by e"),
