@@ -30,6 +30,7 @@ from sarhad.schedule.risk import (
     one_factor,
     simulate,
 )
+from sarhad.schedule.risk.network import finishes, prefix_sums
 
 REACH = 30  # a predecessor is at most so many activities before
 SECTIONS = 6
@@ -83,7 +84,22 @@ def network(n: int, seed: int, *, horizon: int = 0) -> tuple[Project, Baseline, 
         stock_ids=(),
     )
     points = ThreePoint(0.8 * likely, 1.0 * likely, 1.6 * likely, "pert")
-    return project, Baseline(np.arange(n), np.zeros(n, dtype=np.int64)), points
+    return project, earliest(project), points
+
+
+def earliest(project: Project) -> Baseline:
+    """Return the schedule that starts everything as early as links and calendars allow."""
+    modes = np.arange(project.n_activities)
+    starts = np.zeros(project.n_activities, dtype=np.int64)
+    work = prefix_sums(project.calendars)
+    preds: list[list[int]] = [[] for _ in starts]
+    for p, s in zip(project.link_before.tolist(), project.link_after.tolist(), strict=True):
+        preds[s].append(p)
+    ends = np.zeros(project.n_activities)
+    for a in range(project.n_activities):
+        starts[a] = max((ends[p] for p in preds[a]), default=0)
+        ends[a] = finishes(project, Baseline(modes, starts), work)[a]
+    return Baseline(modes, starts)
 
 
 def whole_risk(n: int, points: ThreePoint) -> Risk:
@@ -246,7 +262,10 @@ def accuracy(args: argparse.Namespace) -> dict[str, Any]:
     seasonal = network(args.activities, 1, horizon=365 * 12)
     risk = whole_risk(args.activities, points)
     true = simulate(
-        seasonal[0], seasonal[1], risk, draws=Draws(args.reference_seasons, 99, "plain", keeps_activities=False)
+        seasonal[0],
+        seasonal[1],
+        risk,
+        draws=Draws(args.reference_seasons, 99, "plain", keeps_activities=False),
     )
     few = [
         simulate(project, baseline, Risk(points), draws=Draws(10_000, s, keeps_activities=False))

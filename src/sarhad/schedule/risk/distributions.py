@@ -14,6 +14,7 @@ BLOCK = 256  # draws of one Latin hypercube; a power of two
 FINE = 8  # knots in each of its strata
 KNOTS = BLOCK * FINE + 1
 NORMAL_END, NORMAL_KNOTS = 6.0, 4097
+SAME = 9  # digits to which likely values agree that share a table
 GRID = 2049  # points of the numeric integral of a beta distribution
 
 
@@ -45,7 +46,7 @@ def columns(points: ThreePoint) -> Columns:
         peak = np.where(span > 0, (points.likely - low) / span, 0.0)
     if points.shape == "uniform":
         peak = np.zeros_like(peak)
-    peaks, table = np.unique(peak, return_inverse=True)
+    peaks, table = np.unique(peak.round(SAME), return_inverse=True)
     laid_out = np.stack([lay_out(quantiles(points.shape, float(p))) for p in peaks])
     return Columns(low, span, table.astype(np.int64), laid_out)
 

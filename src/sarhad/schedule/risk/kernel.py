@@ -26,7 +26,7 @@ from sarhad.schedule.risk.streams import (
     triangular,
     uniforms,
 )
-from sarhad.schedule.risk.working import Working, later, latest_split, split, whole
+from sarhad.schedule.risk.working import Calendar, Working, calendar_of, later, latest_split, split, whole
 
 FS, SS, FF, SF = range(4)
 NEVER = -1.0
@@ -128,10 +128,11 @@ class Centre(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Groups of each activity, and the activity's window in the baseline (-1 none)."""
+    """Groups of each activity, its window in the baseline (-1 none), and the last interval of that window."""
 
     of: Lists
     home: IntArray
+    last_slot: IntArray
 
 
 class Output(NamedTuple):
@@ -183,6 +184,7 @@ class Room(NamedTuple):
     miss: BoolArray
     ends: FloatArray
     total: FloatArray
+    due: FloatArray
     strata: FloatArray
     order: Order
 
@@ -213,6 +215,7 @@ def room(n: int, events: Events, n_factors: int, n_windows: int) -> Room:
         miss=truths(n_windows),
         ends=np.zeros(BLOCK),
         total=np.zeros(BLOCK),
+        due=np.zeros(BLOCK),
         strata=np.zeros(BLOCK),
         order=np.zeros(BLOCK, dtype=np.uint32),
     )
@@ -287,153 +290,205 @@ def _draw_figure(
 
 
 @njit(cache=True, nogil=True)
-def _link_time(m: Room, net: Net, work: Working, link: int, k: int) -> float:
-    """Return the earliest start, or finish, that a link asks for in a draw."""
-    kind, p = net.kind[link], net.before[link]
-    t = m.start[p, k] if kind in (SS, SF) else m.finish[p, k]
-    if net.lag_calendar[link] < 0:
-        return t + net.lag[link]
-    return later(work, net.lag_calendar[link], t, net.lag[link])
-
-
-@njit(cache=True, nogil=True)
-def _forward_simple(m: Room, net: Net, a: int) -> None:
-    """Start an activity when its links allow."""
-    ready, finish, length = m.ready[a], m.finish[a], m.length[a]
-    ready[:] = net.release[a]
-    for e in range(net.links.ptr[a], net.links.ptr[a + 1]):
-        link = net.links.of[e]
-        lag = net.lag[link]
-        before = m.finish[net.before[link]] if net.kind[link] == FS else m.ready[net.before[link]]
-        for k in range(BLOCK):
-            t = before[k] + lag
-            ready[k] = max(t, ready[k])
+def _raise_to(into: FloatArray, times: FloatArray, lag: float) -> None:
+    """Raise each value to at least its time plus a lag."""
     for k in range(BLOCK):
-        finish[k] = ready[k] + length[k]
+        t = times[k] + lag
+        into[k] = t if t > into[k] else into[k]  # noqa: FURB136 - one instruction, which max() is not
 
 
 @njit(cache=True, nogil=True)
-def _forward(
-    m: Room, net: Net, events: Events, work: Working, lags: Working, open_: Intervals, a: int, home: int
+def _mark(into: BoolArray, flags: BoolArray, times: FloatArray, lag: float, held: FloatArray) -> None:
+    """Mark where a flag stands and a time plus a lag is what was held."""
+    for k in range(BLOCK):
+        into[k] |= flags[k] & (times[k] + lag == held[k])
+
+
+@njit(cache=True, nogil=True)
+def _add(out: FloatArray, a: FloatArray, b: FloatArray) -> None:
+    for k in range(BLOCK):
+        out[k] = a[k] + b[k]
+
+
+@njit(cache=True, nogil=True)
+def _lagged(out: FloatArray, times: FloatArray, row: Calendar, lag: float) -> None:
+    """Move times by a lag that counts in a calendar."""
+    for k in range(BLOCK):
+        out[k] = later(row, times[k], lag)
+
+
+@njit(cache=True, nogil=True)
+def _pass_simple(
+    ready: FloatArray, finish: FloatArray, length: FloatArray, ends: FloatArray, net: Net
 ) -> None:
-    """Start an activity when links, calendar, season and stoppages allow; note who misses the baseline's window."""
-    c = net.calendar[a]
-    for k in range(BLOCK):
-        ready, end = net.release[a], 0.0
-        for e in range(net.links.ptr[a], net.links.ptr[a + 1]):
-            link = net.links.of[e]
-            t = _link_time(m, net, lags, link, k)
-            if net.kind[link] in (FF, SF):
-                end = max(end, t)
-            else:
-                ready = max(ready, t)
-        length = m.length[a, k]
-        m.ready[a, k] = ready
-        begin = ready
-        while True:
-            window = -1
-            if c < 0 or length == 0:
-                start = max(begin, end - length)
-                finish = start + length
-            else:
-                opens, closes = open_.opens[c, k], open_.closes[c, k]
-                if net.is_splittable[a]:
-                    if end > begin:
-                        begin = max(begin, latest_split(work, c, opens, closes, end, length))
-                    start, finish, i = split(work, c, opens, closes, begin, length)
-                else:
-                    start, finish, i = whole(work, c, opens, closes, max(begin, end - length), length)
-                finish = max(finish, end)
-                window = open_.window[c, k, i]
-            again = _held_until(m, events, a, k, start)
-            if again <= start:
-                break
-            begin = again
-        m.start[a, k], m.finish[a, k] = start, finish
-        m.is_late[a, k] = home >= 0 and length > 0 and (window > home or window < 0)
-        if m.is_late[a, k]:
-            m.miss[home, k] = True
+    """Start every activity when links allow: no calendars, no stoppages, all links tie starts."""
+    ptr, of, before, kind, lag = net.links.ptr, net.links.of, net.before, net.kind, net.lag
+    for a in net.order:
+        ready[a, :] = net.release[a]
+        for e in range(ptr[a], ptr[a + 1]):
+            link = of[e]
+            p = before[link]
+            _raise_to(ready[a], finish[p] if kind[link] == FS else ready[p], lag[link])
+        _add(finish[a], ready[a], length[a])
+        _raise_to(ends, finish[a], 0.0)
 
 
 @njit(cache=True, nogil=True)
-def _held_until(m: Room, events: Events, a: int, k: int, start: float) -> float:
+def _pass(
+    m: Room, net: Net, events: Events, work: Working, lags: Working, open_: Intervals, groups: Groups
+) -> None:
+    """Start every activity when links, calendar, season and stoppages allow; note who misses the baseline's window."""
+    ptr, of, before, kind, lag = net.links.ptr, net.links.of, net.before, net.kind, net.lag
+    ready, start, finish, due, strata = m.ready, m.start, m.finish, m.due, m.strata
+    for a in net.order:
+        ready[a, :] = net.release[a]
+        due[:] = NEVER
+        for e in range(ptr[a], ptr[a + 1]):
+            link = of[e]
+            p, c, more = before[link], net.lag_calendar[link], lag[link]
+            times = start[p] if kind[link] in (SS, SF) else finish[p]
+            if c >= 0:
+                _lagged(strata, times, calendar_of(lags, c), more)
+                times, more = strata, 0.0
+            _raise_to(due if kind[link] in (FF, SF) else ready[a], times, more)
+        is_held = events.stoppages.ptr[a + 1] > events.stoppages.ptr[a]
+        if net.calendar[a] >= 0 or is_held:
+            _place(m, net, events, work, open_, a, groups.home[a], groups.last_slot[a])
+        else:
+            for k in range(BLOCK):
+                t = due[k] - m.length[a, k]
+                start[a, k] = t if t > ready[a, k] else ready[a, k]  # noqa: FURB136
+            _add(finish[a], start[a], m.length[a])
+        _raise_to(finish[a], due, 0.0)
+        _raise_to(m.ends, finish[a], 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _place(
+    m: Room, net: Net, events: Events, work: Working, open_: Intervals, a: int, home: int, home_slot: int
+) -> None:
+    """Start an activity when its calendar, the season and stoppages allow."""
+    ready, start, finish, length = m.ready[a], m.start[a], m.finish[a], m.length[a]
+    due, is_late = m.due, m.is_late[a]
+    c = net.calendar[a]
+    row, opens, closes = calendar_of(work, max(c, 0)), open_.opens[max(c, 0)], open_.closes[max(c, 0)]
+    is_held = events.stoppages.ptr[a + 1] > events.stoppages.ptr[a]
+    is_splittable = net.is_splittable[a]
+    i = 0
+    for k in range(BLOCK):
+        begin = ready[k]
+        while True:
+            if c < 0 or length[k] == 0:
+                start[k] = max(begin, due[k] - length[k])
+                finish[k] = start[k] + length[k]
+            elif is_splittable:
+                if due[k] > begin:
+                    begin = max(begin, latest_split(row, opens, closes, k, due[k], length[k]))
+                start[k], finish[k], i = split(row, opens, closes, k, begin, length[k], i)
+            else:
+                begin = max(begin, due[k] - length[k])
+                start[k], finish[k], i = whole(row, opens, closes, k, begin, length[k], i)
+            begin = start[k]
+            if is_held:
+                begin = _held_until(m.onset, m.resume, events.stoppages, a, k, begin)
+            if begin <= start[k]:
+                break
+        if home >= 0:
+            is_late[k] = length[k] > 0 and i > home_slot
+            m.miss[home, k] |= is_late[k]
+
+
+@njit(cache=True, nogil=True)
+def _held_until(
+    onset: FloatArray, resume: FloatArray, stoppages: Lists, a: int, k: int, start: float
+) -> float:
     """Return until when stoppages hold back a start, or the start itself."""
     until = start
-    for e in range(events.stoppages.ptr[a], events.stoppages.ptr[a + 1]):
-        j = events.stoppages.of[e]
-        if m.onset[j, k] <= start < m.resume[j, k]:
-            until = max(until, m.resume[j, k])
+    for e in range(stoppages.ptr[a], stoppages.ptr[a + 1]):
+        j = stoppages.of[e]
+        if onset[j, k] <= start < resume[j, k]:
+            until = max(until, resume[j, k])
     return until
 
 
 @njit(cache=True, nogil=True)
-def _mark_critical(m: Room, net: Net, lags: Working) -> None:
+def _mark_critical(m: Room, start: FloatArray, net: Net, lags: Working) -> None:
     """Mark the activities on a chain that drives the finish: each link of it is met without waiting."""
-    for a in range(len(net.order)):
+    ptr, of, before, kind, lag = net.links.ptr, net.links.of, net.before, net.kind, net.lag
+    ready, finish, flags, ends, strata = m.ready, m.finish, m.is_critical, m.ends, m.strata
+    for a in range(len(finish)):
         for k in range(BLOCK):
-            m.is_critical[a, k] = m.finish[a, k] == m.ends[k]
+            flags[a, k] = finish[a, k] == ends[k]
     for position in range(len(net.order) - 1, -1, -1):
         a = net.order[position]
-        count = 0
-        for k in range(BLOCK):
-            count += m.is_critical[a, k]
-        if count == 0:
+        if not flags[a].any():
             continue
-        for e in range(net.links.ptr[a], net.links.ptr[a + 1]):
-            link = net.links.of[e]
-            p = net.before[link]
-            if net.is_simple:
-                lag = net.lag[link]
-                before = m.finish[p] if net.kind[link] == FS else m.ready[p]
-                for k in range(BLOCK):
-                    m.is_critical[p, k] |= m.is_critical[a, k] & (before[k] + lag == m.ready[a, k])
-                continue
-            for k in range(BLOCK):
-                if m.is_critical[a, k] and _drives(m, net, lags, link, a, k):
-                    m.is_critical[p, k] = True
+        for e in range(ptr[a], ptr[a + 1]):
+            link = of[e]
+            p, c, more = before[link], net.lag_calendar[link], lag[link]
+            times = start[p] if kind[link] in (SS, SF) else finish[p]
+            if c >= 0:
+                _lagged(strata, times, calendar_of(lags, c), more)
+                times, more = strata, 0.0
+            # a link drives when its time is the ready time, or the finish where it asks for one
+            held = finish[a] if kind[link] in (FF, SF) else ready[a]
+            _mark(flags[p], flags[a], times, more, held)
 
 
 @njit(cache=True, nogil=True)
-def _drives(m: Room, net: Net, lags: Working, link: int, a: int, k: int) -> bool:
-    """Say whether a link holds its activity: its time is the ready time, or the finish where it asks for one."""
-    t = _link_time(m, net, lags, link, k)
-    if net.kind[link] in (FF, SF):
-        return t >= m.finish[a, k]
-    return t == m.ready[a, k]
+def _times(out: FloatArray, factor: FloatArray) -> None:
+    for k in range(BLOCK):
+        out[k] *= factor[k]
+
+
+@njit(cache=True, nogil=True)
+def _draw_lengths(m: Room, figures: Figures, events: Events, is_plain: bool, seed: int, block: int) -> None:
+    """Draw the working time of every activity: its own times the drivers' factors."""
+    ptr, of = events.of_duration.ptr, events.of_duration.of
+    for a in range(len(m.length)):
+        _draw_figure(
+            m.length[a], m, figures.duration, figures.loadings, figures, a, is_plain, seed, block, DURATION
+        )
+        for e in range(ptr[a], ptr[a + 1]):
+            _times(m.length[a], m.stretch[of[e]])
 
 
 @njit(cache=True, nogil=True)
 def _add_money(
-    m: Room, net: Net, figures: Figures, events: Events, a: int, is_plain: bool, seed: int, block: int
+    m: Room,
+    start: FloatArray,
+    figures: Figures,
+    events: Events,
+    is_plain: bool,
+    seed: int,
+    block: int,
 ) -> None:
-    """Work out the money of an activity: its own times the drivers' factors, and what its time costs."""
-    money = m.money[a]
-    if figures.has_cost:
-        _draw_figure(money, m, figures.cost, figures.cost_loadings, figures, a, is_plain, seed, block, COST)
-        for e in range(events.of_cost.ptr[a], events.of_cost.ptr[a + 1]):
-            factor = m.dearer[events.of_cost.of[e]]
-            for k in range(BLOCK):
-                money[k] *= factor[k]
-    else:
+    """Work out the money of every activity: its own times the drivers' factors, and what its time costs."""
+    ptr, of = events.of_cost.ptr, events.of_cost.of
+    for a in range(len(m.money)):
+        money, rate = m.money[a], figures.cost_per_period[a]
         money[:] = 0.0
-    rate = figures.cost_per_period[a]
-    start = m.ready[a] if net.is_simple else m.start[a]
-    if rate != 0:
+        if figures.has_cost:
+            _draw_figure(
+                money, m, figures.cost, figures.cost_loadings, figures, a, is_plain, seed, block, COST
+            )
+            for e in range(ptr[a], ptr[a + 1]):
+                _times(money, m.dearer[of[e]])
         for k in range(BLOCK):
-            money[k] += rate * (m.finish[a, k] - start[k])
-    for k in range(BLOCK):
-        m.total[k] += money[k]
+            money[k] += rate * (m.finish[a, k] - start[a, k])
+        _add(m.total, m.total, money)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _sum_up(m: Room, groups: Groups, centre: Centre, out: Output, block: int, count: int) -> None:
     """Add up what a block says of each activity and window; only the first `count` draws are asked for."""
     for a in range(len(m.finish)):
         critical, d1, d2, dt = 0, 0.0, 0.0, 0.0
-        mean = centre.duration[a]
+        mean, length, is_critical = centre.duration[a], m.length[a], m.is_critical[a]
         for k in range(count):
-            d, t = m.length[a, k] - mean, m.ends[k] - centre.finish
-            critical += m.is_critical[a, k]
+            critical += is_critical[k]
+        for k in range(count):
+            d, t = length[k] - mean, m.ends[k] - centre.finish
             d1 += d
             d2 += d * d
             dt += d * t
@@ -503,31 +558,20 @@ def run_blocks(
         _draw_events(m, events, is_plain, seed, block)
         for f in range(len(m.factors)):
             interpolate(m.factors[f], figures.normal, 0.0, 1.0)
-        if not net.is_simple:
-            draw_intervals(open_, seasons, horizon, is_weather, is_plain, seed, block)
         m.ends[:] = 0.0
         m.total[:] = 0.0
         m.miss[:] = False
-        for a in net.order:
-            length = m.length[a]
-            _draw_figure(
-                length, m, figures.duration, figures.loadings, figures, a, is_plain, seed, block, DURATION
-            )
-            for e in range(events.of_duration.ptr[a], events.of_duration.ptr[a + 1]):
-                factor = m.stretch[events.of_duration.of[e]]
-                for k in range(BLOCK):
-                    length[k] *= factor[k]
-            if net.is_simple:
-                _forward_simple(m, net, a)
-            else:
-                _forward(m, net, events, work, lags, open_, a, groups.home[a])
-            for k in range(BLOCK):
-                m.ends[k] = max(m.finish[a, k], m.ends[k])
-            if has_money:
-                _add_money(m, net, figures, events, a, is_plain, seed, block)
+        _draw_lengths(m, figures, events, is_plain, seed, block)
+        if net.is_simple:
+            _pass_simple(m.ready, m.finish, m.length, m.ends, net)
+        else:
+            draw_intervals(open_, seasons, horizon, is_weather, is_plain, seed, block)
+            _pass(m, net, events, work, lags, open_, groups)
+        if has_money:
+            _add_money(m, m.ready if net.is_simple else m.start, figures, events, is_plain, seed, block)
         for k in range(BLOCK):
             m.total[k] += figures.overhead * m.ends[k]
-        _mark_critical(m, net, lags)
+        _mark_critical(m, m.ready if net.is_simple else m.start, net, lags)
         count = min(BLOCK, n - block * BLOCK)
         _sum_up(m, groups, centre, out, block, count)
         _store(m, groups, out, block * BLOCK, count)

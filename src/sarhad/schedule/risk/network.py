@@ -12,7 +12,7 @@ from sarhad.schedule.risk.flows import flow_links
 from sarhad.schedule.risk.kernel import Lists, Net
 from sarhad.schedule.risk.seasons import Windows
 from sarhad.schedule.risk.spec import Risk
-from sarhad.schedule.risk.working import Working, split, whole, working
+from sarhad.schedule.risk.working import Working, calendar_of, split, whole, working
 
 KINDS = {"FS": 0, "SS": 1, "FF": 2, "SF": 3}
 
@@ -35,12 +35,14 @@ class Baseline:
 
 def finishes(project: Project, baseline: Baseline, work: Working) -> FloatArray:
     """Return when each activity of the baseline ends, by the project's calendars, shape (A,)."""
-    always = (np.zeros(1), np.full(1, np.inf))
+    always = (np.zeros((1, 1)), np.full((1, 1), np.inf), 0)
     out = (baseline.starts + project.duration[baseline.modes]).astype(np.float64)
     for a in np.flatnonzero((project.calendar >= 0) & (project.duration[baseline.modes] > 0)).tolist():
         place = split if project.is_splittable[a] else whole
         length = float(project.duration[baseline.modes[a]])
-        out[a] = place(work, project.calendar[a], *always, float(baseline.starts[a]), length)[1]
+        out[a] = place(calendar_of(work, project.calendar[a]), *always, float(baseline.starts[a]), length, 0)[
+            1
+        ]
     return out
 
 
@@ -134,6 +136,12 @@ def home_windows(project: Project, windows: Windows, ends: FloatArray) -> IntArr
             if windows.opens[w] < ends[a] <= windows.closes[w] and np.isfinite(windows.closes[w]):
                 home[a] = w
     return home
+
+
+def last_slots(project: Project, windows: Windows, home: IntArray) -> IntArray:
+    """Return the last interval of each activity's window among those of its calendar, -1 where it has none."""
+    first = windows.first[np.maximum(project.calendar, 0)]
+    return np.where(home < 0, -1, (home - first + 1) * (1 + windows.closures) - 1)
 
 
 def require_room(project: Project, modes: IntArray) -> None:

@@ -48,17 +48,17 @@ class Windows(NamedTuple):
 class Intervals(NamedTuple):
     """Open intervals of each calendar in each draw of a block, ending with an infinite one.
 
+    Every window has one place more than it can have closures; what it does not use is empty, with the edges of the
+    one before. So an interval says its window, and draws side by side differ little.
+
     Parameters
     ----------
     opens, closes
-        Shape (C, BLOCK, I).
-    window
-        Window that an interval is part of, shape (C, BLOCK, I).
+        Shape (C, I, BLOCK).
     """
 
     opens: FloatArray
     closes: FloatArray
-    window: IntArray
 
 
 def find_seasons(project: Project) -> Seasons:
@@ -125,8 +125,8 @@ def windows(seasons: Seasons, weather: Weather | None) -> Windows:
 def empty_intervals(seasons: Windows, n_calendars: int) -> Intervals:
     """Return room for the intervals of a block."""
     most = int(np.diff(seasons.first).max(initial=0)) * (1 + seasons.closures) + 1
-    shape = (n_calendars, BLOCK, most)
-    return Intervals(np.full(shape, np.inf), np.full(shape, np.inf), np.full(shape, -1, dtype=np.int64))
+    shape = (n_calendars, most, BLOCK)
+    return Intervals(np.full(shape, np.inf), np.full(shape, np.inf))
 
 
 @njit(cache=True, nogil=True)
@@ -155,21 +155,31 @@ def draw_intervals(
                     row[k] = triangular(row[k], low, likely, high)
     closures = seasons.closures if is_moving else 0
     cuts = np.empty((closures, 3, BLOCK))
-    used = np.empty(BLOCK, dtype=np.int64)
+    slots = 1 + seasons.closures
     for c in range(len(seasons.first) - 1):
-        used[:] = 0
+        last = seasons.first[c + 1] - seasons.first[c]
         for w in range(seasons.first[c], seasons.first[c + 1]):
-            for i in range(closures):
+            is_season = seasons.moves[w, 0] or seasons.moves[w, 1]
+            for i in range(closures if is_season else 0):
                 for part in range(3):
-                    uniforms(
-                        cuts[i, part], order, is_plain, seed, block, CLOSURE, 3 * (w * closures + i) + part
-                    )
-            _add_window(into, seasons, horizon, c, w, shifts, cuts, used)
+                    index = 3 * (w * closures + i) + part
+                    uniforms(cuts[i, part], order, is_plain, seed, block, CLOSURE, index)
+            slot = (w - seasons.first[c]) * slots
+            _add_window(
+                into.opens[c],
+                into.closes[c],
+                seasons,
+                horizon,
+                c,
+                w,
+                slot,
+                shifts,
+                cuts[: len(cuts) * is_season],
+            )
         for k in range(BLOCK):
-            n = used[k]
-            if n == 0 or into.closes[c, k, n - 1] < np.inf:
-                after = horizon if n == 0 else max(horizon, into.closes[c, k, n - 1])
-                into.opens[c, k, n], into.closes[c, k, n], into.window[c, k, n] = after, np.inf, -1
+            after = into.closes[c, last * slots - 1, k] if last else 0.0
+            into.opens[c, last * slots, k] = max(horizon, after)
+            into.closes[c, last * slots, k] = np.inf
 
 
 @njit(cache=True, nogil=True)
@@ -185,42 +195,36 @@ def _insert(starts: FloatArray, ends: FloatArray, m: int, begin: float, end: flo
 
 @njit(cache=True, nogil=True)
 def _add_window(
-    into: Intervals,
+    into_opens: FloatArray,
+    into_closes: FloatArray,
     seasons: Windows,
     horizon: float,
     c: int,
     w: int,
+    slot: int,
     shifts: FloatArray,
     cuts: FloatArray,
-    used: IntArray,
 ) -> None:
-    """Add a window to each draw: shifted, cut by closures, never before the end of the one before."""
+    """Write a window to each draw: shifted, cut by closures, never before the end of the one before."""
     y, spread = seasons.year[w], seasons.spread[c]
     starts, ends = np.empty(len(cuts)), np.empty(len(cuts))
     low, likely, high = seasons.shift[2]
     for k in range(BLOCK):
-        n = used[k]
         opens, closes = seasons.opens[w], seasons.closes[w]
         if seasons.moves[w, 0]:
             opens += shifts[y, 0, k] * spread
         if seasons.moves[w, 1]:
             closes += shifts[y, 1, k] * spread
-        opens = max(opens, into.closes[c, k, n - 1] if n else 0.0)
-        if closes <= opens:
-            continue
+        opens = max(opens, into_closes[slot - 1, k] if slot else 0.0)
+        closes = max(closes, opens)
         until = min(closes, max(horizon, opens))
         m = 0
         for i in range(len(cuts)):
             if cuts[i, 0, k] < seasons.probability:
                 begin = opens + cuts[i, 1, k] * (until - opens)
                 m = _insert(starts, ends, m, begin, begin + triangular(cuts[i, 2, k], low, likely, high))
-        for j in range(m):
-            begin, end = starts[j], ends[j]
-            if min(begin, closes) > opens:
-                into.opens[c, k, n], into.closes[c, k, n], into.window[c, k, n] = opens, min(begin, closes), w
-                n += 1
-            opens = max(opens, end)
-        if closes > opens:
-            into.opens[c, k, n], into.closes[c, k, n], into.window[c, k, n] = opens, closes, w
-            n += 1
-        used[k] = n
+        for j in range(seasons.closures + 1):
+            end = min(starts[j], closes) if j < m else closes
+            into_opens[slot + j, k] = min(opens, end)
+            into_closes[slot + j, k] = end if end > opens else min(opens, closes)
+            opens = min(max(opens, ends[j]), closes) if j < m else closes

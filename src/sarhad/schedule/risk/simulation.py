@@ -18,6 +18,7 @@ from sarhad.schedule.risk.network import (
     Baseline,
     finishes,
     home_windows,
+    last_slots,
     lists,
     net,
     prefix_sums,
@@ -152,6 +153,7 @@ def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, wit
         seasons = Seasons(np.ones((1, 1), dtype=np.bool_), none, none, none, none)
     shut = windows(seasons, risk.weather)
     names, group_lists = _groups(project, risk)
+    home = home_windows(project, shut, ends)
     n = draws.iterations
     return _Run(
         net=net(project, baseline, ends, risk=risk),
@@ -160,7 +162,7 @@ def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, wit
         work=prefix_sums(seasons.base),
         lags=lags,
         windows=shut,
-        links=kernel.Groups(group_lists, home_windows(project, shut, ends)),
+        links=kernel.Groups(group_lists, home, last_slots(project, shut, home)),
         centre=_centre(risk, ends),
         out=_output(n, len(names), len(shut.opens), project.n_activities, draws),
         groups=names,

@@ -191,7 +191,8 @@ def require_sound(project: Project, risk: Risk) -> None:
     for name, rows in (("loadings", risk.loadings), ("cost_loadings", risk.cost_loadings)):
         if rows is not None and ((rows**2).sum(axis=1) > 1 + 1e-9).any():
             faults.append(f"{name}: a row is longer than 1. The squares of a row sum to at most 1.")
-    for number, event in enumerate((*risk.drivers, *risk.stoppages)):
+    events: tuple[Driver | Stoppage, ...] = (*risk.drivers, *risk.stoppages)
+    for number, event in enumerate(events):
         faults += _of_event(event, number, n)
     if risk.weather is not None:
         faults += _of_weather(risk.weather)

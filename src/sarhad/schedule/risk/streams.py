@@ -15,6 +15,7 @@ from numba import njit
 from sarhad.schedule.project import FloatArray
 from sarhad.schedule.risk.distributions import BLOCK, FINE, NORMAL_END, NORMAL_KNOTS
 
+Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 Order = npt.NDArray[np.uint32]  # of the strata among the draws of a block
 WORD = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
@@ -31,7 +32,7 @@ DURATION, COST, DRIVER, STOPPAGE, FACTOR, YEAR, CLOSURE = range(7)
 
 
 @njit(cache=True, nogil=True)
-def philox(seed: int, a: int, b: int, c: int, d: int) -> tuple[int, int, int, int]:
+def philox(seed: int, a: int, b: int, c: int, d: int) -> Words:
     """Return the four words of 32 bits of Philox4x32-10 at the counter (a, b, c, d).
 
     References
@@ -50,14 +51,14 @@ def philox(seed: int, a: int, b: int, c: int, d: int) -> tuple[int, int, int, in
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _mixed(k: int, odd: int, add: int) -> int:
+def _mixed(k: np.uint32, odd: np.uint32, add: np.uint32) -> np.uint32:
     """Return one step of a permutation of 0..BLOCK-1."""
-    x = np.uint32(np.uint32(np.uint32(k) * odd + add) & MASK)
+    x = np.uint32(np.uint32(k * odd + add) & MASK)
     return np.uint32(x ^ (x >> SHIFT))
 
 
 @njit(cache=True, nogil=True)
-def _order(order: Order, w0: int, w1: int, w2: int) -> None:
+def _order(order: Order, w0: np.uint64, w1: np.uint64, w2: np.uint64) -> None:
     """Fill `order` with a random permutation of 0..BLOCK-1.
 
     Three rounds of odd multiplier, addition and shift, each one-to-one on the integers below a power of two.
@@ -66,7 +67,7 @@ def _order(order: Order, w0: int, w1: int, w2: int) -> None:
     odd_1, add_1 = np.uint32((w1 & np.uint64(0xFFFF)) | np.uint64(1)), np.uint32(w1 >> np.uint64(16))
     odd_2, add_2 = np.uint32((w2 & np.uint64(0xFFFF)) | np.uint64(1)), np.uint32(w2 >> np.uint64(16))
     for k in range(BLOCK):
-        order[k] = _mixed(_mixed(_mixed(k, odd_0, add_0), odd_1, add_1), odd_2, add_2)
+        order[k] = _mixed(_mixed(_mixed(np.uint32(k), odd_0, add_0), odd_1, add_1), odd_2, add_2)
 
 
 @njit(cache=True, nogil=True)
