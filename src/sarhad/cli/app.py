@@ -316,6 +316,48 @@ def trace(
 
 @app.command()
 @command
+def schedule(
+    programme: ProgrammePath,
+    plan: PlanName,
+    simulate: Annotated[
+        int, typer.Option(help="Draws of durations, costs, risks and weather; 0 leaves the risk out.")
+    ] = 2000,
+    exact: Annotated[
+        int, typer.Option(help="Draws whose loss of security is evaluated exactly, 2 or more.")
+    ] = 500,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Schedule a plan: activities with dates, how likely they hold, what drives them, what each month of delay costs."""
+    from sarhad.workflow.schedules import schedule_plan
+
+    with watching(quiet=quiet) as watch:
+        done = schedule_plan(programme, plan, iterations=simulate, seed=seed, exact=exact, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+    return _plan_status(done.payload)
+
+
+@app.command()
+@command
+def delay(
+    programme: ProgrammePath,
+    plan: PlanName,
+    item: Annotated[str, typer.Option(help="Id of an item of the plan.")],
+    months: Annotated[int, typer.Option(help="Months by which it operates late.")] = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what it costs in security when an item of a plan is late, the others on time."""
+    from sarhad.workflow.schedules import delay_of
+
+    with watching(quiet=quiet) as watch:
+        done = delay_of(programme, plan, item, months, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
 def report(
     programme: ProgrammePath,
     plan: PlanName,

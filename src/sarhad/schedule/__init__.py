@@ -1,1 +1,55 @@
-"""On time: activities, calendars, a schedule that can be carried out, and its risk."""
+"""On time: activities, calendars, a schedule that can be carried out, its risk, and what being late costs in security."""
+
+from sarhad.schedule.capacity import capacity, spanned
+from sarhad.schedule.expansion import Expanded, expand
+from sarhad.schedule.project import Project, assemble
+from sarhad.schedule.result import ScheduleProgress, ScheduleResult, SequenceSpec
+from sarhad.schedule.risk import Baseline, Draws, Risk, Simulation, simulate
+from sarhad.schedule.security import (
+    Clock,
+    Loss,
+    Pool,
+    clock_of,
+    delay_costs,
+    loss_of,
+    pool_of,
+    pool_values,
+    states_of,
+    value_of_dates,
+    values_of_draws,
+)
+from sarhad.schedule.sequence import sequence
+from sarhad.schedule.tables import schedule_tables
+from sarhad.schedule.uncertainty import as_planned, risk_of
+
+__all__ = [
+    "Baseline",
+    "Clock",
+    "Draws",
+    "Expanded",
+    "Loss",
+    "Pool",
+    "Project",
+    "Risk",
+    "ScheduleProgress",
+    "ScheduleResult",
+    "SequenceSpec",
+    "Simulation",
+    "as_planned",
+    "assemble",
+    "capacity",
+    "clock_of",
+    "delay_costs",
+    "expand",
+    "loss_of",
+    "pool_of",
+    "pool_values",
+    "risk_of",
+    "schedule_tables",
+    "sequence",
+    "simulate",
+    "spanned",
+    "states_of",
+    "value_of_dates",
+    "values_of_draws",
+]

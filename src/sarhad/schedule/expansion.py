@@ -235,9 +235,9 @@ def _durations(zone: Zones, all_units: Sequence[Unit], calendar: Sequence[int]) 
 
 def _costs(all_units: Sequence[Unit]) -> Points:
     """Return low, likely and high dollars of each activity."""
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for unit in all_units:
-        part = 0.0 if pd.isna(unit.row["cost_share"]) else float(unit.row["cost_share"])
+        part: float = 0.0 if pd.isna(unit.row["cost_share"]) else float(unit.row["cost_share"])
         works = () if unit.is_shared else unit.works
         rows.append(tuple(part * sum(work.capital[p] for work in works) for p in range(3)))
     low, middle, high = np.array(rows, dtype=np.float64).reshape(-1, 3).T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -113,3 +114,26 @@ def _closures(rows: list[dict[str, Any]]) -> dict[str, Any]:
             length = _points(row, "duration")
             return {"closures": 1, "closure_probability": float(row["probability"]), "closure_length": length}
     return {}
+
+
+def as_planned(risk: Risk, activities: frozenset[int]) -> Risk:
+    """Return the risk with these activities certain: they take and cost what is likely, and nothing strikes them."""
+    at = np.array(sorted(activities), dtype=np.int64)
+
+    def certain(points: ThreePoint | None) -> ThreePoint | None:
+        if points is None:
+            return None
+        low, high = points.low.copy(), points.high.copy()
+        low[at] = high[at] = points.likely[at]
+        return replace(points, low=low, high=high)
+
+    def spared(struck_ones: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(k for k in struck_ones if k not in activities)
+
+    return replace(
+        risk,
+        duration=certain(risk.duration) or risk.duration,
+        cost=certain(risk.cost),
+        drivers=tuple(replace(d, activities=spared(d.activities)) for d in risk.drivers),
+        stoppages=tuple(replace(s, activities=spared(s.activities)) for s in risk.stoppages),
+    )
