@@ -107,7 +107,7 @@ def assess(
         instance, game.number, ready[:, :exact], game.clock,
         on_draw=lambda done, of: on_step(Step("security lost to delay", done / of)),
     )  # fmt: skip
-    surrogate = scheduler.pool_values(pool, game.number, ready, game.clock)
+    surrogate = scheduler.pool_values(pool, ready, game.clock)
     loss = scheduler.loss_of(certain, surrogate, on_time)
     n = min(iterations, REMOVED)
     blame = _blame(game, pool, (simulation, surrogate[:n]), n, seed, on_step)
@@ -141,7 +141,7 @@ def _pool(game: _Game, ready: FloatArray, due: FloatArray, dates: FloatArray) ->
     columns = [due, dates, *(ready[:, k] for k in some)]
     instance = game.scheduled.prepared.instance
     states = [scheduler.states_of(instance, game.number, column, game.clock) for column in columns]
-    return scheduler.pool_of(instance, np.concatenate(states))
+    return scheduler.pool_of(instance, game.number, np.concatenate(states))
 
 
 def _blame(
@@ -161,7 +161,7 @@ def _blame(
             less = game.draws(n, seed, without=frozenset({change}))
         else:
             less = game.draws(n, seed, scheduler.as_planned(game.risk, change))
-        value = scheduler.pool_values(pool, game.number, game.ready(less, n), game.clock)
+        value = scheduler.pool_values(pool, game.ready(less, n), game.clock)
         rows.append(
             {
                 "kind": kind,

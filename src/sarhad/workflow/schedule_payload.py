@@ -71,7 +71,7 @@ def _of_risk(scheduled: Scheduled, assessed: Assessed) -> dict[str, Any]:
         "iterations": simulation.iterations,
         "finish": finish,
         "cost_usd": {name: float(np.quantile(simulation.cost, p)) for name, p in LEVELS.items()},
-        "joint": simulation.joint((0.5, 0.8)).to_dict("records"),
+        "joint": simulation.joint((0.5, 0.8)).astype(float).to_dict("records"),
         "windows_missed": _windows(scheduled, simulation),
         "drivers": _causes(blame.get("driver"), loss.mean),
         "partners": _causes(blame.get("partner"), loss.mean),

@@ -16,8 +16,11 @@ from sarhad.schedule.security.clock import Clock
 CHUNK = 16  # draws that a thread judges in one go
 
 
+_Row = tuple[float, IntArray, FloatArray]
+
+
 class Paths(NamedTuple):
-    """Paths by scenario: those of scenario s are ``first[s]:first[s + 1]``.
+    """Paths by trip, a trip being origin, destination and mover: those of trip r are ``first[r]:first[r + 1]``.
 
     Parameters
     ----------
@@ -42,12 +45,18 @@ class Pool:
     ----------
     instance
         The game.
+    number
+        Index in the game of the J items that may operate, shape (J,).
     paths
-        Paths of every scenario.
+        Paths of every trip.
+    weight
+        Weighted attempts a year of each trip and threat, shape (R, H).
     """
 
     instance: Instance
+    number: IntArray
     paths: Paths
+    weight: FloatArray
 
     @property
     def n_paths(self) -> int:
@@ -55,34 +64,48 @@ class Pool:
         return len(self.paths.base)
 
 
-def pool_of(instance: Instance, states: BoolArray) -> Pool:
-    """Return the pool of the best paths in these states, shape (U, I), each path once."""
-    known: list[dict[bytes, tuple[float, IntArray, FloatArray]]] = [{} for _ in range(instance.n_scenarios)]
+def pool_of(instance: Instance, number: IntArray, states: BoolArray) -> Pool:
+    """Return the pool of the best paths in these states, each path once.
+
+    Parameters
+    ----------
+    number
+        Index in the game of the items that may operate, shape (J,).
+    states
+        What operates, shape (U, I).
+    """
+    key = np.stack([instance.origin, instance.destination, instance.mover])
+    _, scenario, trip = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    weight = np.zeros((len(scenario), len(instance.threats)))
+    attempts = instance.attempts_per_year * instance.consequence[instance.threat]
+    np.add.at(weight, (trip.reshape(-1), instance.threat), attempts)
+    known: list[dict[bytes, _Row]] = [{} for _ in scenario]
     base = instance.effort + instance.existing
+    may = np.isin(instance.exposure.item, number)
     added = [by_mover.tocsc() for by_mover in instance.exposure.by_mover]
     room = np.zeros(instance.exposure.n_columns)
     for state in np.unique(states, axis=0):
         _, via = distances(instance, base + edge_exposure(instance, state))
         ptr, edge = path_edges(instance, via)
-        for s in range(instance.n_scenarios):
+        for r, s in enumerate(scenario.tolist()):
             own = edge[ptr[s] : ptr[s + 1]]
-            key = own.tobytes()
-            if len(own) and key not in known[s]:
+            name = own.tobytes()
+            if len(own) and name not in known[r]:
                 mover = int(instance.mover[s])
                 of = added[mover]
-                column, amount = _along(of.indptr, of.indices, of.data, own, room)
-                known[s][key] = (float(base[mover, own].sum()), column, amount)
-    return Pool(instance, _paths(known))
+                column, amount = _along(of.indptr, of.indices, of.data, own, may, room)
+                known[r][name] = (float(base[mover, own].sum()), column, amount)
+    return Pool(instance, number, _paths(known), weight)
 
 
 @njit(cache=True, nogil=True)
-def _along(ptr, column, data, path, room):  # type: ignore[no-untyped-def]
-    """Return the columns that add exposure along a path, and how much; `room` (C,) is zero before and after."""
+def _along(ptr, column, data, path, may, room):  # type: ignore[no-untyped-def]
+    """Return the columns that may add exposure along a path, and how much; `room` (C,) is zero before and after."""
     found = np.empty(len(room), dtype=np.int64)
     count = 0
     for edge in path:
         for k in range(ptr[edge], ptr[edge + 1]):
-            if data[k] > 0.0:
+            if may[column[k]] and data[k] > 0.0:
                 if room[column[k]] == 0.0:
                     found[count] = column[k]
                     count += 1
@@ -105,27 +128,24 @@ def _paths(known: list[dict[bytes, tuple[float, IntArray, FloatArray]]]) -> Path
     )
 
 
-def pool_values(pool: Pool, number: IntArray, ready: FloatArray, clock: Clock) -> FloatArray:
+def pool_values(pool: Pool, ready: FloatArray, clock: Clock) -> FloatArray:
     """Return the value of each draw over the pool's paths, shape (n,): never above the exact one.
 
     Parameters
     ----------
-    number
-        Index in the game of each of the J items, shape (J,).
     ready
-        Day from which each operates in each draw, shape (J, n).
+        Day from which each item of the pool operates in each draw, shape (J, n).
     """
-    instance, exposure = pool.instance, pool.instance.exposure
+    exposure = pool.instance.exposure
     begins = np.full((exposure.n_items, ready.shape[1]), len(clock.years), dtype=np.int64)
-    begins[number] = np.searchsorted(clock.middle, ready)
+    begins[pool.number] = np.searchsorted(clock.middle, ready)
     onset = np.ascontiguousarray(_onsets(exposure, begins).T)
     kept = np.exp(-_prevented(exposure, onset, len(clock.years)))
-    weight = instance.attempts_per_year * instance.consequence[instance.threat]
     values = np.empty(ready.shape[1])
 
     def work(k: int) -> None:
         part = slice(k, k + CHUNK)
-        _values(*pool.paths, onset[part], kept[part], instance.threat, weight, clock.years, values[part])
+        _values(*pool.paths, onset[part], kept[part], pool.weight, clock.years, values[part])
 
     in_threads(work, range(0, len(values), CHUNK))
     return values
@@ -150,15 +170,15 @@ def _prevented(exposure: Exposure, onset: IntArray, n_periods: int) -> FloatArra
 
 
 @njit(cache=True, nogil=True)
-def _values(first, base, ptr, column, added, onset, kept, threat, weight, years, values):  # type: ignore[no-untyped-def]
-    """Fill the value of each draw: of each scenario the best pooled path in every period."""
-    n_periods = len(years)
+def _values(first, base, ptr, column, added, onset, kept, weight, years, values):  # type: ignore[no-untyped-def]
+    """Fill the value of each draw: of each trip the best pooled path in every period."""
+    n_periods, n_threats = len(years), weight.shape[1]
     best, grows = np.empty(n_periods), np.empty(n_periods + 1)
     for k in range(len(values)):
         total = 0.0
-        for s in range(len(first) - 1):
+        for r in range(len(first) - 1):
             best[:] = np.inf
-            for p in range(first[s], first[s + 1]):
+            for p in range(first[r], first[r + 1]):
                 if base[p] >= best[n_periods - 1]:
                     break  # paths stand in order of their base, and the best grow longer with time
                 grows[:] = 0.0
@@ -168,6 +188,11 @@ def _values(first, base, ptr, column, added, onset, kept, threat, weight, years,
                 for t in range(n_periods):
                     length += grows[t]
                     best[t] = min(best[t], length)
+            evade, before = 0.0, -1.0
             for t in range(n_periods):
-                total += years[t] * weight[s] * kept[k, t, threat[s]] * np.exp(-best[t])
+                if best[t] != before:
+                    before = best[t]
+                    evade = np.exp(-before)
+                for h in range(n_threats):
+                    total += years[t] * weight[r, h] * kept[k, t, h] * evade
         values[k] = total
