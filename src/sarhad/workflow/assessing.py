@@ -19,7 +19,7 @@ EXACT = 500  # draws whose loss is evaluated exactly
 POOLED = 6  # draws whose paths the surrogate knows
 LOSSES = 4000  # draws whose loss is estimated
 REMOVED = 1000  # draws for what each driver, partner and approval is to blame for
-KEPT = 4000  # draws of which every activity is kept
+KEPT = 2000  # draws of which every activity is kept
 MONTHS = 3  # of a period in which the loss is counted
 APPROVALS = ("agreement", "approval")
 
@@ -32,6 +32,8 @@ class Assessed:
     ----------
     simulation
         Dates and money of programme and groups over all draws.
+    kept
+        Some of the draws, with the dates and money of every activity.
     activities
         Quantiles and indices of each activity, in the order of the project.
     loss
@@ -44,6 +46,7 @@ class Assessed:
     """
 
     simulation: scheduler.Simulation
+    kept: scheduler.Simulation
     activities: pd.DataFrame
     loss: scheduler.Loss
     on_time: float
@@ -94,7 +97,7 @@ def assess(
     game = _game(scheduled)
     on_step(Step("simulate", 0.0))
     simulation = game.draws(iterations, seed)
-    activities = game.draws(min(iterations, KEPT), seed, keeps=True).activities()
+    kept = game.draws(min(iterations, KEPT), seed, keeps=True)
     instance = scheduled.prepared.instance
     _, due = order_of(scheduled)
     planned = scheduled.ready
@@ -113,7 +116,8 @@ def assess(
     blame = _blame(game, pool, (simulation, surrogate[:n]), n, seed, on_step)
     return Assessed(
         simulation=simulation,
-        activities=activities,
+        kept=kept,
+        activities=kept.activities(),
         loss=loss,
         on_time=on_time,
         scheduled=scheduler.value_of_dates(instance, game.number, dates, game.clock),
