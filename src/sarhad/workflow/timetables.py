@@ -181,13 +181,9 @@ def _planned(scheduled: Scheduled, edges: FloatArray) -> FloatArray:
 
 
 def _drivers(scheduled: Scheduled, assessed: Assessed) -> pd.DataFrame:
-    """Return what would be gained without each driver, names in all languages."""
+    """Return what would be gained without each driver, names in all languages; the weather has none."""
     frame = assessed.blame[assessed.blame["kind"] == "driver"]
-    frame = frame[["id", "label", "finish_days", "expected_undetected"]]
-    named = _named(frame, "id", scheduled.prepared.prog["risk"])
-    is_weather = named["name_en"].isna()
-    named.loc[is_weather, "name_en"] = named.loc[is_weather, "label"]
-    return named.drop(columns="label")
+    return _named(frame[["id", "finish_days", "expected_undetected"]], "id", scheduled.prepared.prog["risk"])
 
 
 def _windows(scheduled: Scheduled, kept: scheduler.Simulation) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,7 +24,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     assert table is not None
     top = table.drivers.sort_values(["expected_undetected", "finish_days"], ascending=False).head(MOST)
     letters = 44 if width.is_narrow else 34
-    names = ["\n".join(textwrap.wrap(language.name(row), letters)) for row in top.to_dict("records")]
+    names = ["\n".join(textwrap.wrap(_name_of(row, language), letters)) for row in top.to_dict("records")]
     lines = max((name.count("\n") + 1 for name in names), default=1)
     row_inches = 0.36 + 0.15 * lines if width.is_narrow else max(0.32, 0.19 * lines)
     shape = (2, 1) if width.is_narrow else (1, 2)
@@ -40,6 +42,11 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         _name(axes, names if k == 0 or width.is_narrow else [""] * len(names), language, width)
         read_from(axes, language)
     return figure
+
+
+def _name_of(row: Mapping[Hashable, Any], language: Language) -> str:
+    """Return the name of a driver; the weather is no row of the data."""
+    return language.name(row) if isinstance(row["name_en"], str) else language.say("Weather of the seasons")
 
 
 def _draw_bars(axes: Axes, values: np.ndarray, colour: str, language: Language) -> None:

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, read_from, sheet
-from sarhad.report.figures.days import mark_years, name_rows, ordinal, shade
+from sarhad.report.figures.canvas import Width, sheet
+from sarhad.report.figures.days import CLOSED, SHADE, mark_years, name_rows, ordinal, read_days, shade
 from sarhad.report.language import Language
-from sarhad.report.palette import AFTER, BEFORE, INK, LIMIT, RULE, WASH
+from sarhad.report.palette import AFTER, BEFORE, INK, RULE
 
 ROW_INCHES = {Width.WIDE: 0.24, Width.NARROW: 0.4}
 LATER_YEARS = 3  # after the scheduled end up to which forecasts are drawn; arrows tell of later ones
@@ -29,15 +29,15 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     upper, lower = figure.subplots(2, 1, height_ratios=heights, sharex=True)
     last = min(max(table.finish_p80, table.finish), date(table.finish.year + LATER_YEARS, 12, 31))
     for axes in (upper, lower):
-        mark_years(axes, table.begin, last)
+        mark_years(axes, table.begin, last, width)
         shade(axes, table.closed)
     _draw_chain(upper, table.chain, language, width)
     _draw_measures(lower, table.measures, language, width)
     upper.tick_params(labelbottom=True)
     for axes in (upper, lower):
-        read_from(axes, language)
+        read_days(axes, table.begin, last, language)
     handles = _handles(language)
-    columns = 2 if width.is_narrow else len(handles)
+    columns = 1 if width.is_narrow else len(handles)
     figure.legend(
         handles=handles[::-1] if language.is_rtl else handles, loc="outside lower center", ncols=columns
     )
@@ -78,5 +78,5 @@ def _handles(language: Language) -> list[Patch | Line2D]:
         Patch(color=BEFORE, label=language.say("schedule")),
         Line2D([], [], color=AFTER, marker="D", markersize=4, linewidth=2.2,
                label=language.say("last item in half, and in eight of ten draws")),
-        Patch(facecolor=WASH, edgecolor=LIMIT, linewidth=0.5, label=language.say("closed season")),
+        Patch(color=CLOSED, alpha=SHADE, label=language.say("closed season")),
     ]  # fmt: skip

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, read_from, sheet
-from sarhad.report.figures.days import mark_years, ordinal
+from sarhad.report.figures.canvas import Width, sheet
+from sarhad.report.figures.days import mark_years, ordinal, read_days
 from sarhad.report.language import MILLION, Language
 from sarhad.report.palette import AFTER, BEFORE, INK
 
@@ -16,7 +16,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     """Return two lines over a fan from P10 to P90 with P50 inside."""
     table = content.timetable
     assert table is not None
-    frame = table.curve
+    frame = table.curve[table.curve["day"] <= table.finish_p80]
     figure = sheet(width, 3.2)
     axes = figure.subplots()
     x = np.array([ordinal(day) for day in frame["day"]])
@@ -29,11 +29,11 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     scheduled, planned = (frame[f"{name}_usd"].to_numpy(float) / MILLION for name in ("scheduled", "planned"))
     axes.step(x, scheduled, where="post", color=BEFORE, linewidth=1.6, label=language.say("schedule"))
     axes.plot(x, planned, color=INK, linewidth=1.2, linestyle=(0, (4, 2)), label=language.say("plan"))
-    mark_years(axes, table.begin, frame["day"].iloc[-1])
+    mark_years(axes, table.begin, frame["day"].iloc[-1], width)
     axes.set_ylim(0, 1.08 * max(float(usd["p90"].max()), float(planned.max()), 1e-9))
     axes.yaxis.set_major_formatter(lambda y, _: language.figure(y))
     axes.set_ylabel(language.say("capital spent, M USD"))
     axes.grid(axis="y")
-    read_from(axes, language)
+    read_days(axes, table.begin, frame["day"].iloc[-1], language)
     figure.legend(loc="outside upper center", ncols=2 if width.is_narrow else 4)
     return figure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -27,15 +29,16 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         chance[items.index(item), column[quarter]] = p
     figure = sheet(width, ROW_INCHES[width] * len(items) + 1.0)
     axes = figure.subplots()
-    edges = np.arange(len(quarters) + 1), np.arange(len(items) + 1) - 0.5
-    axes.pcolormesh(
-        *edges, np.ma.masked_invalid(chance), cmap="Oranges", vmin=0, vmax=1, edgecolors=PAPER, linewidth=1.5
-    )
+    top = 0.05 if width.is_narrow else -0.5  # names stand above the cells where the page is narrow
+    style: dict[str, Any] = {"cmap": "Oranges", "vmin": 0, "vmax": 1, "edgecolors": PAPER, "linewidth": 1.5}
+    for row, cells in enumerate(np.ma.masked_invalid(chance)):
+        axes.pcolormesh(np.arange(len(quarters) + 1), [row + top, row + 0.5], cells[None], **style)
     for row, at in np.argwhere(np.isfinite(chance)):
         colour = PAPER if chance[row, at] > DARK else INK
-        label = language.percent(chance[row, at], 0)
-        size = 6 if width.is_narrow else 7.5
-        axes.text(at + 0.5, row, label, ha="center", va="center", fontsize=size, color=colour)
+        share = float(chance[row, at])
+        label = language.number(100 * share) if width.is_narrow else language.percent(share, 0)
+        size, middle = (5.5 if width.is_narrow else 7.5), row + (top + 0.5) / 2
+        axes.text(at + 0.5, middle, label, ha="center", va="center", fontsize=size, color=colour)
     years = [k for k, name in enumerate(quarters) if name.endswith("Q1")]
     axes.set_xticks(np.array(years) + 2.0, [quarters[k][:4] for k in years])
     axes.vlines(years, -0.5, len(items) - 0.5, color=RULE, zorder=0)
@@ -45,7 +48,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         axes.set_yticks([])
         for row, name in enumerate(names):
             side = "right" if language.is_rtl else "left"
-            axes.text(0, row - 0.42, name, ha=side, va="center", fontsize=6.5, zorder=6)
+            axes.text(0, row - 0.02, name, ha=side, va="bottom", fontsize=7.5)
     else:
         axes.set_yticks(range(len(items)), names, fontsize=8.5)
     axes.set(xlim=(0, len(quarters)), ylim=(len(items) - 0.5, -0.7))
@@ -54,8 +57,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
 
 
 def _names(content: Content, items: list[str], language: Language) -> list[str]:
-    """Return the measure and the id of each item, its id kept in one piece between words of the page."""
+    """Return the measure and the id of each item."""
     assert content.timetable is not None
     rows = content.timetable.windows.drop_duplicates("item_id").set_index("item_id")
-    start, end = ("\u2066", "\u2069") if language.is_rtl else ("", "")
-    return [f"{language.name(rows.loc[item].to_dict())} {start}{item}{end}" for item in items]
+    return [f"{language.name(rows.loc[item].to_dict())} {item}" for item in items]
