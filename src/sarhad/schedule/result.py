@@ -31,7 +31,8 @@ class SequenceSpec:
     started
         Starts of activities that have begun or ended: facts, which no link, calendar or capacity overrules.
     modes
-        Number, from 1, of the mode in which an activity must be carried out.
+        Number, from 1, of the mode in which an activity must be carried out; what has begun is in its first one where
+        it is left out.
     now
         What has not begun starts at this period or later.
     """

@@ -21,7 +21,7 @@ def breaches(
         First period and mode (index into the project's modes) of each activity, shape (A,).
     spec
         What has begun is a fact: links that end in it, its calendar, release, deadline and its mere presence in a
-        period are not judged.
+        period are not judged, but its start and mode are.
     """
     return _Check(project, starts, modes, spec or SequenceSpec()).all()
 
@@ -87,6 +87,8 @@ class _Check:
             start, end = int(self.starts[activity]), int(self.ends[activity])
             if self.project.mode_activity[self.modes[activity]] != activity:
                 found.append(f"{name}: mode {self.modes[activity]} is another activity's")
+            if self._is_other_mode(activity):
+                found.append(f"{name}: is not in mode {self.spec.modes.get(name, 1)}")
             if self.has_begun[activity]:
                 if start != self.spec.started[name]:
                     found.append(f"{name}: began in {self.spec.started[name]}, not {start}")
@@ -103,6 +105,14 @@ class _Check:
             if idle:
                 found.append(f"{name}: works in period {idle[0]}, when its calendar does not")
         return found
+
+    def _is_other_mode(self, activity: int) -> bool:
+        """Return whether a mode is not the one that is asked for; what has begun is in its first unless said."""
+        name = self.project.activity_ids[activity]
+        if name not in self.spec.modes and not self.has_begun[activity]:
+            return False
+        own = [mode for mode, owner in enumerate(self.project.mode_activity) if owner == activity]
+        return int(self.modes[activity]) != own[self.spec.modes.get(name, 1) - 1]
 
     def _links(self) -> list[str]:
         found = []
