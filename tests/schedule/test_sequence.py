@@ -122,6 +122,18 @@ def test_the_least_change_moves_only_what_must_move() -> None:
     )  # a a day late already, b after it
 
 
+def test_a_repair_begins_in_the_announced_modes_where_they_may_be_taken() -> None:
+    # The stock is for one short mode; b's was announced. The shortest modes of both would break it.
+    modes = [[(2, [], [1]), (4, [], [0])]] * 2
+    project = assemble(["a", "b"], modes, stock=[1])
+    announced = {"a": 2, "b": 1}
+    spec = SequenceSpec(announced={"a": 0, "b": 0}, announced_modes=announced)
+    assert sequence(project, spec, time_limit_s=0).modes.tolist() == [1, 2]
+    assert sequence(project, time_limit_s=0).status == "unknown"
+    none_left = dataclasses.replace(project, stock=np.array([0]))
+    assert sequence(none_left, spec, time_limit_s=0).modes.tolist() == [1, 3]
+
+
 def test_the_same_seed_and_work_give_the_same_schedule() -> None:
     project = random_project(3, n=60)
     project = dataclasses.replace(project, stock=np.array([10**6]))

@@ -28,6 +28,8 @@ class SequenceSpec:
         Period by whose beginning an activity should have ended; only these can be late.
     announced
         Starts of the schedule that people know: what change is measured against, and where the search begins.
+    announced_modes
+        Numbers, from 1, of its modes: where the search begins, also where the starts do not.
     started
         Starts of activities that have begun or ended: facts, which no link, calendar or capacity overrules.
     modes
@@ -41,6 +43,7 @@ class SequenceSpec:
     weight: Mapping[str, float] = field(default_factory=dict)
     due: Mapping[str, int] = field(default_factory=dict)
     announced: Mapping[str, int] = field(default_factory=dict)
+    announced_modes: Mapping[str, int] = field(default_factory=dict)
     started: Mapping[str, int] = field(default_factory=dict)
     modes: Mapping[str, int] = field(default_factory=dict)
     now: int = 0

@@ -67,6 +67,15 @@ class _Check:
         table: BoolArray = self.project.calendars
         return calendar < 0 or period >= table.shape[1] or bool(table[calendar, period])
 
+    def _work_between(self, calendar: int, one: int, two: int) -> int:
+        """Return the work time of a calendar from one moment to another, negative where that is earlier."""
+        if two < one:
+            return -self._work_between(calendar, two, one)
+        if calendar < 0:
+            return two - one
+        known = self.project.calendars[calendar, one:two]
+        return int(known.sum()) + two - one - known.size
+
     def _periods(self, activity: int) -> list[int]:
         """Return the periods in which an activity works."""
         period, left = int(self.starts[activity]), int(self.project.duration[self.modes[activity]])
@@ -111,8 +120,8 @@ class _Check:
         name = self.project.activity_ids[activity]
         if name not in self.spec.modes and not self.has_begun[activity]:
             return False
-        own = [mode for mode, owner in enumerate(self.project.mode_activity) if owner == activity]
-        return int(self.modes[activity]) != own[self.spec.modes.get(name, 1) - 1]
+        own = np.flatnonzero(self.project.mode_activity == activity)
+        return bool(self.modes[activity] != own[self.spec.modes.get(name, 1) - 1])
 
     def _links(self) -> list[str]:
         found = []
@@ -124,8 +133,7 @@ class _Check:
             one = int((self.ends if kind[0] == "F" else self.starts)[before])
             two = int((self.ends if kind[1] == "F" else self.starts)[after])
             lag, calendar = int(project.lag[link]), int(project.lag_calendar[link])
-            between = sum(self._works(calendar, period) for period in range(min(one, two), max(one, two)))
-            elapsed = between if two >= one else -between
+            elapsed = self._work_between(calendar, one, two)
             if elapsed < lag or (lag >= 0 and two < one):
                 names = f"{project.activity_ids[before]} {kind}{lag:+d} {project.activity_ids[after]}"
                 found.append(f"{names}: {one} and {two} are {elapsed} apart")
