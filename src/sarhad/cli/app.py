@@ -317,23 +317,38 @@ def trace(
 @app.command()
 @command
 def schedule(
-    programme: ProgrammePath,
-    plan: PlanName,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PROGRAMME", help="A programme; or a project: .sm, .mm (PSPLIB) or .rcp (Patterson)."
+        ),
+    ],
+    plan: Annotated[
+        str | None, typer.Option("--plan", help="Of a programme: the plan, by its name or a plan.json.")
+    ] = None,
     simulate: Annotated[
-        int, typer.Option(help="Draws of durations, costs, risks and weather; 0 leaves the risk out.")
+        int, typer.Option(help="Of a plan: draws of durations, costs, risks and weather; 0: none.")
     ] = 2000,
     exact: Annotated[
-        int, typer.Option(help="Draws whose loss of security is evaluated exactly, 2 or more.")
+        int, typer.Option(help="Of a plan: draws whose loss of security is evaluated exactly.")
     ] = 500,
+    time_limit: Annotated[float, typer.Option(help="Of a project: seconds for the search.")] = 60.0,
+    workers: Annotated[
+        int, typer.Option(help="Of a project: threads of the solver; at least 8 are used.")
+    ] = 8,
     seed: Seed = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
-    """Schedule a plan: activities with dates, how likely they hold, what drives them, what each month of delay costs."""
+    """Schedule a plan with its risk and what each month of delay costs; or put a project in sequence."""
+    from sarhad.workflow.scheduling import is_project, schedule_file
     from sarhad.workflow.schedules import schedule_plan
 
     with watching(quiet=quiet) as watch:
-        done = schedule_plan(programme, plan, iterations=simulate, seed=seed, exact=exact, on_step=watch)
+        if plan is None or is_project(file):
+            done = schedule_file(file, time_limit_s=time_limit, seed=seed, workers=workers, on_step=watch)
+        else:
+            done = schedule_plan(file, plan, iterations=simulate, seed=seed, exact=exact, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
     return _plan_status(done.payload)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sarhad.schedule.frame import CHANGE, LATENESS, Frame, Goal, most_capacity
-from sarhad.schedule.kernels import place, room_of
+from sarhad.schedule.kernels import earliest, room_of
 from sarhad.schedule.project import IntArray, Project
 
 
@@ -33,10 +33,10 @@ def shortest_modes(project: Project, frame: Frame) -> IntArray:
 
 
 def heads_of(project: Project, frame: Frame, mode: IntArray) -> Heads:
-    """Return heads and tails when every activity takes its shortest mode and resources are without limit."""
-    loose = frame._replace(packed=np.zeros_like(frame.packed), holds=np.zeros_like(frame.holds))
+    """Return heads and tails when resources are without limit; `mode` holds the shortest mode of each activity."""
+    loose = frame._replace(packed=np.zeros_like(frame.packed))
     room = room_of(loose)
-    place(loose, room, np.arange(project.n_activities), mode.copy(), False)
+    earliest(loose, room, np.array(_backwards(frame)[::-1], dtype=np.int64), mode)
     return Heads(room.start.copy(), room.end.copy(), _tails(project, frame, mode))
 
 

@@ -105,7 +105,8 @@ def _activity_faults(project: Project) -> Iterator[Fault]:
     def names(of_mode: BoolArray) -> list[str]:
         return [ids[k] for k in sorted({int(k) for k in owners[of_mode]})]
 
-    without = [name for k, name in enumerate(ids) if k not in set(owners.tolist())]
+    counts = np.bincount(owners, minlength=len(ids))
+    without = [name for name, count in zip(ids, counts, strict=True) if not count]
     if without:
         yield _fault("mode.activity", "no mode", without, "Give each activity at least one mode.")
     if (project.duration < 0).any():

@@ -22,7 +22,8 @@ def stock_conflicts(ready: Ready) -> list[str]:
                 "or raise the stock."
             )
             continue
-        least += project.consumption[own].min(axis=0)
+        if len(least):
+            least += project.consumption[own].min(axis=0)
     for k, name in enumerate(project.stock_ids):
         if least[k] > project.stock[k] and not found:
             found.append(

@@ -287,6 +287,33 @@ def place(frame, room, order, mode, is_choosing):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
+def earliest(frame, room, order, mode):  # type: ignore[no-untyped-def]
+    """Leave in the room the earliest start and the earliest end of each activity over all its modes, one by one.
+
+    A longer mode may start earlier than a shorter one, where a link holds back the end. `order` has each activity
+    after those it waits for; resources are as in the frame.
+    """
+    work, free, guard, packed, duration = frame.work, frame.free, frame.guard, frame.packed, frame.duration
+    links = (frame.before, frame.is_from_end, frame.is_to_end, frame.lag, frame.lag_calendar)
+    room.start[:], room.end[:] = frame.fixed_start, frame.fixed_end
+    for activity in order:
+        if frame.fixed_start[activity] >= 0:
+            continue
+        calendar, splits = frame.calendar[activity], frame.is_splittable[activity]
+        low, high = frame.first[activity], frame.first[activity + 1]
+        time, end_time = _held_back(work, links, low, high, room.start, room.end)
+        time = max(time, frame.release[activity])
+        first, last = frame.first_mode[activity], frame.first_mode[activity + 1]
+        start = end = np.int64(len(free) - 1)
+        for at in range(first, max(last, first + 1)):
+            one = frame.usable[at] if at < last else mode[activity]
+            begin = _fit(work, calendar, splits, duration[one], free, packed[one], guard, time, end_time)
+            if begin >= 0:
+                start, end = min(start, begin), min(end, end_of(work, calendar, begin, duration[one]))
+        room.start[activity], room.end[activity] = start, end
+
+
+@njit(cache=True, nogil=True)
 def sort_by(key, sign, count, order):  # type: ignore[no-untyped-def]
     """Write into `order` the activities by ascending (`sign` 1) or descending (-1) key, ties as they stood."""
     low, high = key[0], key[0]

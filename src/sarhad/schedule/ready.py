@@ -33,7 +33,7 @@ class Ready:
     Parameters
     ----------
     mode
-        The mode of each activity to begin with: the shortest, or that of what has begun, shape (A,).
+        The mode of each activity to begin with: that of what has begun, the announced one, else the shortest, shape (A,).
     bound
         Our own: no schedule is below it.
     """
@@ -65,8 +65,9 @@ def make_ready(project: Project, spec: SequenceSpec) -> Ready:
     begun = started_of(project, spec, _begun_modes(project, spec), work)
     forth = frame_of(project, spec, begun, work)
     goal = _goal(project, spec, forth)
-    mode = np.where(begun.mode >= 0, begun.mode, shortest_modes(project, forth))
-    heads = heads_of(project, forth, mode)
+    shortest = np.where(begun.mode >= 0, begun.mode, shortest_modes(project, forth))
+    heads = heads_of(project, forth, shortest)
+    mode = _first_modes(project, spec, forth, shortest)
     return Ready(project, spec, begun, forth, goal, heads, mode, own_bound(project, forth, goal, heads))
 
 
@@ -77,6 +78,17 @@ def _begun_modes(project: Project, spec: SequenceSpec) -> IntArray:
         [first[k] + spec.modes.get(name, 1) - 1 for k, name in enumerate(project.activity_ids)],
         dtype=np.int64,
     )
+
+
+def _first_modes(project: Project, spec: SequenceSpec, frame: Frame, shortest: IntArray) -> IntArray:
+    """Return the announced mode of each activity where there is one and it may be taken, else the shortest."""
+    first = np.searchsorted(project.mode_activity, np.arange(project.n_activities))
+    usable, chosen = set(frame.usable.tolist()), shortest.copy()
+    for k, name in enumerate(project.activity_ids):
+        announced = int(first[k]) + spec.announced_modes.get(name, 0) - 1
+        if name in spec.announced_modes and announced in usable and frame.fixed_start[k] < 0:
+            chosen[k] = announced
+    return chosen
 
 
 def _goal(project: Project, spec: SequenceSpec, frame: Frame) -> Goal:
@@ -97,7 +109,7 @@ def _refuse(project: Project, spec: SequenceSpec) -> None:
         found.append(f"now {spec.now}: periods are counted from 0.")
     given = {
         "weight": spec.weight, "due": spec.due, "announced": spec.announced, "started": spec.started,
-        "modes": spec.modes,
+        "modes": spec.modes, "announced_modes": spec.announced_modes,
     }  # fmt: skip
     known = set(project.activity_ids)
     for name, values in given.items():
@@ -121,9 +133,13 @@ def _refuse(project: Project, spec: SequenceSpec) -> None:
 def _strange_modes(project: Project, spec: SequenceSpec) -> list[str]:
     number = {name: k for k, name in enumerate(project.activity_ids)}
     counts = np.bincount(project.mode_activity, minlength=project.n_activities)
-    wrong = [
-        f"{name} ({mode} of {counts[number[name]]})"
-        for name, mode in spec.modes.items()
-        if name in number and not 1 <= mode <= counts[number[name]]
-    ]
-    return [f"modes: {len(wrong)} do not exist: {', '.join(wrong[:5])}. Count them from 1."] if wrong else []
+    found = []
+    for what, given in (("modes", spec.modes), ("announced_modes", spec.announced_modes)):
+        wrong = [
+            f"{name} ({mode} of {counts[number[name]]})"
+            for name, mode in given.items()
+            if name in number and not 1 <= mode <= counts[number[name]]
+        ]
+        if wrong:
+            found.append(f"{what}: {len(wrong)} do not exist: {', '.join(wrong[:5])}. Count them from 1.")
+    return found

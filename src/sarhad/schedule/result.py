@@ -28,10 +28,13 @@ class SequenceSpec:
         Period by whose beginning an activity should have ended; only these can be late.
     announced
         Starts of the schedule that people know: what change is measured against, and where the search begins.
+    announced_modes
+        Numbers, from 1, of its modes: where the search begins, also where the starts do not.
     started
         Starts of activities that have begun or ended: facts, which no link, calendar or capacity overrules.
     modes
-        Number, from 1, of the mode in which an activity must be carried out.
+        Number, from 1, of the mode in which an activity must be carried out; what has begun is in its first one where
+        it is left out.
     now
         What has not begun starts at this period or later.
     """
@@ -40,6 +43,7 @@ class SequenceSpec:
     weight: Mapping[str, float] = field(default_factory=dict)
     due: Mapping[str, int] = field(default_factory=dict)
     announced: Mapping[str, int] = field(default_factory=dict)
+    announced_modes: Mapping[str, int] = field(default_factory=dict)
     started: Mapping[str, int] = field(default_factory=dict)
     modes: Mapping[str, int] = field(default_factory=dict)
     now: int = 0

@@ -27,10 +27,13 @@ from sarhad.schedule.verify import breaches, ends_of, value_of
 OPTIMAL = 1e-6  # relative gap at which a schedule counts as optimal
 CHUNK_S = 0.04  # seconds between looks at the clock
 FIRST_CHUNK = 8
-FOUND_SHARE = 0.2  # of our own time, to found populations
+FOUND_SHARE = 0.03  # of our own time, to found populations: enough generations must follow
 OWN_SHARE, OWN_MOST_S = 0.5, 4.0  # of the time for our own search before CP-SAT
 STILL_S, STILL_SHARE = 0.3, 0.5  # without a better schedule for so long our own search lets the solver begin
-SOLVER_LEAST_S = 0.4  # below that the solver does not even begin
+SOLVER_LEAST_S, MODES_A_SECOND = (
+    0.4,
+    60,
+)  # below that, longer for many modes, the solver finds nothing worth its time
 ROUND = 500  # schedules of each island in a unit of work
 SOLVER_WORK = 0.2  # deterministic seconds of the solver in a unit of work
 CONFLICT_S = 2.0
@@ -191,7 +194,11 @@ class _Run:
     def _own_seconds(self) -> float:
         """Return until when our own search runs alone."""
         rest = self.time_limit_s - min(OWN_MOST_S, OWN_SHARE * self.time_limit_s)
-        return self.time_limit_s - rest if rest >= SOLVER_LEAST_S else self.time_limit_s
+        return self.time_limit_s - rest if rest >= self._solver_least() else self.time_limit_s
+
+    def _solver_least(self) -> float:
+        """Return the seconds below which the solver had better not begin."""
+        return max(SOLVER_LEAST_S, self.project.duration.size / MODES_A_SECOND)
 
     def _breed(self) -> None:
         until = self._own_seconds()
@@ -219,14 +226,14 @@ class _Run:
 
     def _stands_still(self, searched: float, since_better: float) -> bool:
         """Return whether the solver should take over, as far as there is time for it."""
-        has_time = self.time_limit_s - self._seconds() > SOLVER_LEAST_S
+        has_time = self.time_limit_s - self._seconds() > self._solver_least()
         return has_time and since_better > max(STILL_S, STILL_SHARE * searched)
 
     def _solve(self) -> None:
         from sarhad.schedule.exact import Effort, conflicting, prove
 
         left = self.time_limit_s - self._seconds()
-        if left < SOLVER_LEAST_S:
+        if left < (SOLVER_LEAST_S if self.best is None else self._solver_least()):
             return
         work = None if self.work_limit is None else SOLVER_WORK * self.work_limit
         proof = prove(self.ready, self.best, Effort(left, work, self.workers, self.seed), self._look)

@@ -21,7 +21,7 @@ def breaches(
         First period and mode (index into the project's modes) of each activity, shape (A,).
     spec
         What has begun is a fact: links that end in it, its calendar, release, deadline and its mere presence in a
-        period are not judged.
+        period are not judged, but its start and mode are.
     """
     return _Check(project, starts, modes, spec or SequenceSpec()).all()
 
@@ -67,6 +67,15 @@ class _Check:
         table: BoolArray = self.project.calendars
         return calendar < 0 or period >= table.shape[1] or bool(table[calendar, period])
 
+    def _work_between(self, calendar: int, one: int, two: int) -> int:
+        """Return the work time of a calendar from one moment to another, negative where that is earlier."""
+        if two < one:
+            return -self._work_between(calendar, two, one)
+        if calendar < 0:
+            return two - one
+        known = self.project.calendars[calendar, one:two]
+        return int(known.sum()) + two - one - known.size
+
     def _periods(self, activity: int) -> list[int]:
         """Return the periods in which an activity works."""
         period, left = int(self.starts[activity]), int(self.project.duration[self.modes[activity]])
@@ -87,6 +96,8 @@ class _Check:
             start, end = int(self.starts[activity]), int(self.ends[activity])
             if self.project.mode_activity[self.modes[activity]] != activity:
                 found.append(f"{name}: mode {self.modes[activity]} is another activity's")
+            if self._is_other_mode(activity):
+                found.append(f"{name}: is not in mode {self.spec.modes.get(name, 1)}")
             if self.has_begun[activity]:
                 if start != self.spec.started[name]:
                     found.append(f"{name}: began in {self.spec.started[name]}, not {start}")
@@ -104,6 +115,14 @@ class _Check:
                 found.append(f"{name}: works in period {idle[0]}, when its calendar does not")
         return found
 
+    def _is_other_mode(self, activity: int) -> bool:
+        """Return whether a mode is not the one that is asked for; what has begun is in its first unless said."""
+        name = self.project.activity_ids[activity]
+        if name not in self.spec.modes and not self.has_begun[activity]:
+            return False
+        own = np.flatnonzero(self.project.mode_activity == activity)
+        return bool(self.modes[activity] != own[self.spec.modes.get(name, 1) - 1])
+
     def _links(self) -> list[str]:
         found = []
         project = self.project
@@ -114,8 +133,7 @@ class _Check:
             one = int((self.ends if kind[0] == "F" else self.starts)[before])
             two = int((self.ends if kind[1] == "F" else self.starts)[after])
             lag, calendar = int(project.lag[link]), int(project.lag_calendar[link])
-            between = sum(self._works(calendar, period) for period in range(min(one, two), max(one, two)))
-            elapsed = between if two >= one else -between
+            elapsed = self._work_between(calendar, one, two)
             if elapsed < lag or (lag >= 0 and two < one):
                 names = f"{project.activity_ids[before]} {kind}{lag:+d} {project.activity_ids[after]}"
                 found.append(f"{names}: {one} and {two} are {elapsed} apart")

@@ -11,7 +11,7 @@ import pandas as pd
 from sarhad import schedule as scheduler
 from sarhad.detection.instance import FloatArray, IntArray
 from sarhad.programme.quarters import horizon
-from sarhad.workflow.scheduling import Scheduled, order_of
+from sarhad.workflow.sequencing import Scheduled, order_of
 from sarhad.workflow.steps import OnStep, Step, silent
 
 LEVEL = 0.8

@@ -12,7 +12,7 @@ from sarhad import schedule as scheduler
 from sarhad.detection.instance import FloatArray
 from sarhad.workflow.assessing import Assessed
 from sarhad.workflow.outcome import plain
-from sarhad.workflow.scheduling import Scheduled, months_late
+from sarhad.workflow.sequencing import Scheduled, months_late
 
 LEVELS = {"p10": 0.10, "p50": 0.50, "p80": 0.80, "p95": 0.95}
 SHOWN = 5

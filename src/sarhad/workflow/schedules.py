@@ -22,7 +22,7 @@ from sarhad.workflow.plans import plan_items, require_current, require_plan
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.runs import with_run
 from sarhad.workflow.schedule_payload import lines, payload
-from sarhad.workflow.scheduling import Scheduled, find_schedule
+from sarhad.workflow.sequencing import Scheduled, find_schedule
 from sarhad.workflow.steps import OnStep, Step, silent
 
 TABLES = ("activity", "precedence", "assignment")

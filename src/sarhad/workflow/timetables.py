@@ -12,7 +12,7 @@ from sarhad import schedule as scheduler
 from sarhad.detection.instance import FloatArray
 from sarhad.programme.quarters import Quarter
 from sarhad.workflow.assessing import Assessed
-from sarhad.workflow.scheduling import Scheduled
+from sarhad.workflow.sequencing import Scheduled
 
 NAMES = ("name_en", "name_ru", "name_ar")
 MOST_CHAIN = 14  # activities of the critical chain that are shown, the last ones
