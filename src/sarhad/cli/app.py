@@ -341,8 +341,8 @@ def schedule(
     quiet: Quiet = False,
 ) -> int:
     """Schedule a plan with its risk and what each month of delay costs; or put a project in sequence."""
-    from sarhad.workflow.scheduling import is_project, schedule_file
     from sarhad.workflow.schedules import schedule_plan
+    from sarhad.workflow.scheduling import is_project, schedule_file
 
     with watching(quiet=quiet) as watch:
         if plan is None or is_project(file):
