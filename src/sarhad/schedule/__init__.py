@@ -19,7 +19,7 @@ from sarhad.schedule.security import (
     values_of_draws,
 )
 from sarhad.schedule.sequence import sequence
-from sarhad.schedule.tables import schedule_tables
+from sarhad.schedule.tables import schedule_tables, stored_result
 from sarhad.schedule.uncertainty import as_planned, risk_of
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "simulate",
     "spanned",
     "states_of",
+    "stored_result",
     "value_of_dates",
     "values_of_draws",
 ]

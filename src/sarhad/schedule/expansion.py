@@ -14,7 +14,7 @@ from sarhad.errors import DataError
 from sarhad.programme import Programme
 from sarhad.programme.activities import parse_demand, parse_link
 from sarhad.programme.quarters import Quarter
-from sarhad.schedule.project import FloatArray, IntArray, Project, assemble
+from sarhad.schedule.project import FloatArray, Project, assemble
 from sarhad.schedule.units import Follow, Row, Unit, Work, units
 from sarhad.schedule.zones import Zones, zones
 
@@ -351,10 +351,3 @@ class _Modes:
             for partner, share in work.shares.items():
                 shares[partner] = shares.get(partner, 0.0) + share * work.capital[1] / whole
         return [int(cost * shares.get(partner, 0.0)) for partner in self.partners]
-
-
-def starts_of(expanded: Expanded, days: Mapping[str, date]) -> IntArray:
-    """Return the periods of stored start days, by activity id, shape (A,)."""
-    return np.array(
-        [expanded.zones.period(days[name]) for name in expanded.project.activity_ids], dtype=np.int64
-    )

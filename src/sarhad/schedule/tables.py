@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sarhad.schedule.expansion import Expanded
-from sarhad.schedule.result import ScheduleResult
+from sarhad.schedule.result import ScheduleResult, SequenceSpec
 from sarhad.schedule.units import Unit
+from sarhad.schedule.verify import ends_of, value_of
 
 
 def schedule_tables(
@@ -32,6 +34,32 @@ def schedule_tables(
         "precedence": _precedences(plan, expanded),
         "assignment": _assignments(plan, expanded, result),
     }
+
+
+def stored_result(expanded: Expanded, stored: pd.DataFrame, spec: SequenceSpec) -> ScheduleResult:
+    """Return the schedule of stored rows of the table activity, by id; what its search proved is not stored."""
+    project, ids = expanded.project, expanded.project.activity_ids
+    begin = expanded.zones.begin
+    first = np.searchsorted(project.mode_activity, np.arange(len(ids)))
+    last = np.append(first[1:], len(project.mode_activity))
+    starts = np.array([(_day(stored["start"][name]) - begin).days for name in ids], dtype=np.int64)
+    modes = np.array(
+        [
+            a + expanded.mode_names[a:b].index(str(stored["mode"][name]))
+            for name, a, b in zip(ids, first.tolist(), last.tolist(), strict=True)
+        ],
+        dtype=np.int64,
+    )
+    return ScheduleResult(
+        starts=starts, ends=ends_of(project, starts, modes), modes=modes,
+        value=value_of(project, starts, modes, spec), bound=0.0, gap=1.0, status="feasible",
+        seconds=0.0, seed=0, stopped=None, unchanged_share=None, notices=(),
+    )  # fmt: skip
+
+
+def _day(value: Any) -> date:
+    day: date = pd.Timestamp(value).date()
+    return day
 
 
 def _activities(

@@ -17,6 +17,7 @@ from sarhad.workflow.steps import OnStep, Step, silent
 LEVEL = 0.8
 EXACT = 500  # draws whose loss is evaluated exactly
 POOLED = 6  # draws whose paths the surrogate knows
+LEAST = 2  # exact draws, below which nothing can be said
 LOSSES = 4000  # draws whose loss is estimated
 REMOVED = 1000  # draws for what each driver, partner and approval is to blame for
 KEPT = 2000  # draws of which every activity is kept
@@ -93,6 +94,11 @@ def assess(
         Draws of the simulation.
     exact
         Of these, the draws whose loss is evaluated exactly.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If `on_step` says stop before two draws are evaluated; after that the loss rests on those that are.
     """
     game = _game(scheduled)
     on_step(Step("simulate", 0.0))
@@ -110,6 +116,8 @@ def assess(
         instance, game.number, ready[:, :exact], game.clock,
         on_draw=lambda done, of: on_step(Step("security lost to delay", done / of)),
     )  # fmt: skip
+    if len(certain) < LEAST:
+        raise KeyboardInterrupt
     surrogate = scheduler.pool_values(pool, ready, game.clock)
     loss = scheduler.loss_of(certain, surrogate, on_time)
     n = min(iterations, REMOVED)
@@ -203,5 +211,8 @@ def _causes(game: _Game) -> list[Cause]:
         found.append(("partner", name, partner.get(name, name), own))
     for k, unit in enumerate(units):
         if unit.is_shared and unit.row["step"] in APPROVALS:
-            found.append(("approval", unit.id, str(unit.row["name_en"]), frozenset({k})))
+            label = str(unit.row["name_en"])
+            if unit.id != unit.row["id"]:
+                label = f"{label}: {partner.get(unit.partner, unit.partner)}"
+            found.append(("approval", unit.id, label, frozenset({k})))
     return found

@@ -197,12 +197,12 @@ def _risk_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"cost P50 {cost['p50'] / 1e6:,.1f}, P80 {cost['p80'] / 1e6:,.1f} million USD"
     yield f"season windows missed: {found['windows_missed']['mean']:.1f} on average"
     yield (
-        f"lost to delay: {loss['mean']:,.0f} ± {loss['mean_error']:,.0f} expected undetected attempts, "
-        f"P80 {loss['p80']:,.0f}, mean of the worst fifth {loss['cvar80']:,.0f}"
+        f"lost to delay: {loss['mean']:,.1f} ± {loss['mean_error']:,.1f} expected undetected attempts, "
+        f"P80 {loss['p80']:,.1f}, mean of the worst fifth {loss['cvar80']:,.1f}"
     )
     for kind in ("drivers", "approvals", "partners"):
         for row in found[kind][:SHOWN]:
             yield (
-                f"without {row['label']}: {row['expected_undetected']:,.0f} fewer undetected, "
+                f"without {row['label']}: {row['expected_undetected']:,.1f} fewer undetected, "
                 f"{row['finish_days']:.0f} days sooner"
             )

@@ -18,14 +18,13 @@ from sarhad.programme import Programme
 from sarhad.programme.quarters import Quarter, horizon
 from sarhad.workflow.assessing import EXACT, Assessed, assess
 from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.planning import OF_SCHEDULE
 from sarhad.workflow.plans import plan_items, require_current, require_plan
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.runs import with_run
 from sarhad.workflow.schedule_payload import lines, payload
 from sarhad.workflow.sequencing import Scheduled, find_schedule
 from sarhad.workflow.steps import OnStep, Step, silent
-
-TABLES = ("activity", "precedence", "assignment")
 
 
 def schedule_plan(
@@ -47,6 +46,8 @@ def schedule_plan(
     """
     if iterations < 0 or iterations == 1:
         raise SpecError(f"--simulate {iterations}: give the number of draws, 2 or more, or 0 for none.")
+    if iterations and exact < 2:
+        raise SpecError(f"--exact {exact}: the error of the others is judged by these. Give 2 or more.")
     if seed < 0:
         raise SpecError(f"--seed {seed}: give 0 or more.")
     prog = Programme.open(source)
@@ -70,7 +71,7 @@ def keep(scheduled: Scheduled, assessed: Assessed | None, seed: int) -> Programm
     draws = None if assessed is None else assessed.activities
     made = scheduler.schedule_tables(plan, scheduled.expanded, scheduled.result, draws)
     rows = {}
-    for name in TABLES:
+    for name in OF_SCHEDULE:
         table = prog[name]
         rest = table[table["plan_id"] != plan]
         rows[name] = made[name] if rest.empty else pd.concat([rest, made[name]], ignore_index=True)

@@ -66,20 +66,51 @@ def find_schedule(
     SpecError
         If the plan holds no item.
     """
+    on_step(Step("activities", 0.0))
+    terms, rows, expanded, delay = _ground(prepared, plan)
+    result = _sequence(expanded, delay, seed, work, on_step)
+    return Scheduled(prepared, plan, terms, rows, expanded, result, delay)
+
+
+def stored_schedule(prepared: Prepared, plan: str) -> Scheduled | None:
+    """Return the schedule of a plan that the programme holds, None where it holds none.
+
+    Raises
+    ------
+    SpecError
+        If its activities are no longer those of the plan.
+    """
+    stored = prepared.prog["activity"]
+    stored = stored[stored["plan_id"] == plan].set_index("id")
+    if stored.empty:
+        return None
+    terms, rows, expanded, delay = _ground(prepared, plan)
+    if set(stored.index) != set(expanded.project.activity_ids):
+        raise SpecError(
+            f"--plan {plan}: its schedule holds other activities than the tables give now. Run `sarhad schedule` again."
+        )
+    result = scheduler.stored_result(expanded, stored, _spec(expanded, delay))
+    return Scheduled(prepared, plan, terms, rows, expanded, result, delay)
+
+
+def _ground(
+    prepared: Prepared, plan: str
+) -> tuple[planner.Terms, pd.DataFrame, scheduler.Expanded, pd.DataFrame]:
+    """Return limits and items of a plan, its activities, and what each item costs when it is late."""
     rows = plan_items(prepared.prog, plan)
     if rows.empty:
         raise SpecError(f"--plan {plan}: holds no item, so there is nothing to schedule. Name another plan.")
     terms = planner.terms(prepared.prog, prepared.items)
-    on_step(Step("activities", 0.0))
     start = planner.starts(terms, rows)
     paid = _paid(prepared.prog, plan, terms, rows)
     expanded = scheduler.expand(
         prepared.prog, rows, paid, needs_of(terms, start), _money(prepared.prog, terms, paid)
     )
-    on_step(Step("cost of delay", 0.0))
-    delay = delay_table(prepared, terms, start)
-    result = _sequence(expanded, delay, seed, work, on_step)
-    return Scheduled(prepared, plan, terms, rows, expanded, result, delay)
+    return terms, rows, expanded, delay_table(prepared, terms, start)
+
+
+def _spec(expanded: scheduler.Expanded, delay: pd.DataFrame) -> scheduler.SequenceSpec:
+    return scheduler.SequenceSpec(objective="lateness", due=expanded.due, weight=weights_of(expanded, delay))
 
 
 def weights_of(expanded: scheduler.Expanded, delay: pd.DataFrame) -> dict[str, float]:
@@ -103,7 +134,7 @@ def _sequence(
         goes_on = on_step(Step("schedule", 0.5, f"weighted days late {now.value:,.1f}", keeps_answer=True))
         return goes_on and now.phase != "solve"
 
-    spec = scheduler.SequenceSpec(objective="lateness", due=expanded.due, weight=weights_of(expanded, delay))
+    spec = _spec(expanded, delay)
     on_step(Step("schedule", 0.0, keeps_answer=True))
     return scheduler.sequence(
         expanded.project, spec, time_limit_s=LONGEST_S, seed=seed, work_limit=work, on_progress=tell
