@@ -4,10 +4,21 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from tiny_games import tiny_game
 
-from sarhad.detection import check_instance, evaluate
+from sarhad.detection import (
+    CrossingLogit,
+    Informed,
+    Logit,
+    NonAdaptive,
+    PartlyInformed,
+    check_instance,
+    evaluate,
+)
 from sarhad.errors import DataError
+
+KINDS = [Informed(), PartlyInformed(np.arange(5) == 0), CrossingLogit(4.0), NonAdaptive(), Logit(3000.0)]
 
 
 def test_a_sound_instance_passes():
@@ -81,3 +92,36 @@ def test_a_scenario_that_starts_at_its_destination_is_a_fault():
     destination[0] = game.origin[0]
     with pytest.raises(DataError, match="1 scenarios start at their destination: C0"):
         check_instance(dataclasses.replace(game, destination=destination))
+
+
+def test_an_origin_cut_off_from_its_destination_is_named():
+    game = tiny_game(0)
+    graph = dataclasses.replace(game.graph, n_nodes=game.graph.n_nodes + 1)
+    origin = game.origin.copy()
+    origin[3] = game.graph.n_nodes  # a node without edges
+    with pytest.raises(DataError, match=r"1 scenarios cannot reach their destination .*: C3"):
+        evaluate(dataclasses.replace(game, graph=graph, origin=origin), np.zeros((1, 5), bool), np.ones(1))
+
+
+def test_negative_existing_exposure_is_named():
+    game = tiny_game(0)
+    existing = game.existing.copy()
+    existing[1, 4] = -1e-9
+    with pytest.raises(DataError, match="existing of raft: 1 values are missing or negative: E004"):
+        evaluate(dataclasses.replace(game, existing=existing), np.zeros((1, 5), bool), np.ones(1))
+
+
+@pytest.mark.parametrize("mover", KINDS, ids=lambda kind: type(kind).__name__)
+def test_certain_detection_lets_nobody_through_and_leaks_no_infinity(mover):
+    game = tiny_game(2)
+    wall = np.where((np.arange(7) == 0)[:, None] & (game.graph.section >= 0), np.inf, 0.0)
+    walls = (csr_array(wall), csr_array(wall))
+    sure = dataclasses.replace(game, exposure=dataclasses.replace(game.exposure, by_mover=walls))
+    found = evaluate(sure, np.array([[True] + [False] * 4]), np.ones(1), mover, elasticity=1.0)
+    assert found.value == 0.0
+    assert (found.evade == 0.0).all()
+    figures = [getattr(found, field.name) for field in dataclasses.fields(found) if field.name != "detection"]
+    assert all(np.isfinite(figure).all() for figure in figures)
+    seen = found.detection[~np.isnan(found.detection)]
+    assert len(seen) > 0
+    assert (seen == 1.0).all()

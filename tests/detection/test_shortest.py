@@ -69,7 +69,7 @@ def test_repair_after_mixed_changes_equals_a_new_search(seed):
     instance = tiny_game(seed, n_side=9)
     graph, into, out = instance.graph, reverse_adjacency(instance.graph), forward_adjacency(instance.graph)
     weight = instance.effort[0] + instance.existing[0]
-    dist, via, _ = search(into, weight, instance.destination[:1])
+    dist, via = search(into, weight, instance.destination[:1])
     picks = [np.sort(rng.choice(graph.n_edges, int(rng.integers(1, 8)), replace=False)) for _ in range(6)]
     fresh = [weight[pick] * rng.choice([0.0, 0.1, 0.9, 1.0, 3.0, np.inf], len(pick)) for pick in picks]
     ptr = np.cumsum([0, *map(len, picks)])

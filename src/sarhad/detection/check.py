@@ -6,30 +6,39 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from sarhad.detection.bucket import reach
 from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
-from sarhad.detection.shortest import forward_adjacency, groups, in_threads, reverse_adjacency, search
+from sarhad.detection.shortest import Adjacency, forward_adjacency, groups, in_threads, reverse_adjacency
 from sarhad.errors import DataError
 
 SHOWN = 5  # ids named in a message before the rest is only counted
 
 
 def check_instance(instance: Instance) -> None:
-    """Raise DataError that names every fault of the arrays; return when there is none.
+    """Raise DataError that names every fault of the arrays, as `checked_lists` does; return when there is none."""
+    checked_lists(instance)
+
+
+def checked_lists(instance: Instance) -> tuple[Adjacency, Adjacency]:
+    """Return the edges into and out of each node, once no fault of the arrays is found.
 
     Raises
     ------
     DataError
         Wrong shapes, indices that point to nothing, values that are missing or negative, paths that would
-        cross the line twice, scenarios whose destination cannot be reached even without a programme.
+        cross the line twice, scenarios whose destination cannot be reached even without a programme. All faults
+        of the first kind found are named at once.
     """
     faults = list(_shapes(instance))
     if not faults:
         faults = [*_indices(instance), *_values(instance)]
     if not faults:
-        faults = [*_second_crossing(instance), *_unreachable(instance)]
-    if faults:
-        ids = tuple(i for _, found in faults for i in found)
-        raise DataError(" ".join(text for text, _ in faults), table="instance", ids=ids)
+        into, out = reverse_adjacency(instance.graph), forward_adjacency(instance.graph)
+        faults = [*_second_crossing(instance, out), *_unreachable(instance, into)]
+        if not faults:
+            return into, out
+    ids = tuple(i for _, found in faults for i in found)
+    raise DataError(" ".join(text for text, _ in faults), table="instance", ids=ids)
 
 
 Fault = tuple[str, Sequence[str]]
@@ -127,36 +136,34 @@ def _named(name: str, what: str, ids: Sequence[str]) -> Iterator[Fault]:
         yield f"instance.{name}: {len(ids)} {what}: {', '.join(ids[:SHOWN])}{more}.", ids
 
 
-def _second_crossing(instance: Instance) -> Iterator[Fault]:
+def _second_crossing(instance: Instance, out: Adjacency) -> Iterator[Fault]:
     """Yield the crossing edges that can be reached after another one."""
     graph = instance.graph
     crosses = graph.section >= 0
     if not crosses.any():
         return
-    _, _, reached = search(forward_adjacency(graph), np.ones(graph.n_edges), np.unique(graph.head[crosses]))
-    again = crosses & np.isin(graph.tail, reached)
-    found = [graph.edge_ids[e] for e in np.flatnonzero(again)]
+    reached = reach(out.ptr, out.neighbour, out.edge, np.zeros(graph.n_edges), np.unique(graph.head[crosses]))
+    again = crosses & reached[graph.tail]
+    found = [graph.edge_ids[e] for e in np.flatnonzero(again).tolist()]
     yield from _named("graph.section", "edges cross the line but can be reached after crossing it", found)
 
 
-def _unreachable(instance: Instance) -> Iterator[Fault]:
+def _unreachable(instance: Instance, into: Adjacency) -> Iterator[Fault]:
     """Yield the scenarios without a way, and those whose origin is their destination."""
-    base, ends, into = (
-        instance.effort + instance.existing,
-        groups(instance),
-        reverse_adjacency(instance.graph),
-    )
+    ends = groups(instance)
+    base = {m: instance.effort[m] + instance.existing[m] for m in np.unique(ends.mover).tolist()}
 
-    def work(g: int) -> FloatArray:
+    def work(g: int) -> BoolArray:
         members = np.flatnonzero(ends.of_scenario == g)
-        dist, _, _ = search(into, base[ends.mover[g]], ends.node[g : g + 1])
-        return dist[instance.origin[members]]
+        weight = base[int(ends.mover[g])]
+        reached: BoolArray = reach(into.ptr, into.neighbour, into.edge, weight, ends.node[g : g + 1])
+        return reached[instance.origin[members]]
 
-    dist = np.empty(instance.n_scenarios)
+    has_way = np.empty(instance.n_scenarios, dtype=np.bool_)
     for g, found in enumerate(in_threads(work, range(ends.n_groups))):
-        dist[ends.of_scenario == g] = found
-    lost = [instance.scenario_ids[s] for s in np.flatnonzero(np.isinf(dist))]
+        has_way[ends.of_scenario == g] = found
+    lost = [instance.scenario_ids[s] for s in np.flatnonzero(~has_way).tolist()]
     yield from _named("scenarios", "scenarios cannot reach their destination without any programme", lost)
     same = instance.origin == instance.destination
-    here = [instance.scenario_ids[s] for s in np.flatnonzero(same)]
+    here = [instance.scenario_ids[s] for s in np.flatnonzero(same).tolist()]
     yield from _named("scenarios", "scenarios start at their destination", here)

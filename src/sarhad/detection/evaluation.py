@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from sarhad.detection.deterrence import require_elasticity, still_made
 from sarhad.detection.exposure import columns_on, edge_exposure, prevention, refuse_shape
 from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
-from sarhad.detection.logit import logit_outcomes
+from sarhad.detection.logit import logit_outcome
+from sarhad.detection.memory import evaluation_bytes, require_room
 from sarhad.detection.movers import CrossingLogit, Informed, Logit, Mover, NonAdaptive, PartlyInformed
 from sarhad.detection.prepared import Prepared, prepare
-from sarhad.detection.routes import Outcome, Truth, best_paths
+from sarhad.detection.routes import Chosen, Outcome, Truth, choose
 from sarhad.detection.section import section_detection
 from sarhad.errors import SpecError
 
@@ -27,9 +30,9 @@ class Evaluation:
     by_period, by_threat, by_section
         The same by period (T,), threat (H,) and the section where the path crosses (K,). What crosses
         nowhere (graphs without a line) is in no section.
-    attempts, detected, through
-        Unweighted expected counts (T, H): attempts made (after prevention), those that would be detected along
-        the chosen path if none gave up, and those that get through.
+    attempts, detected, through, deterred
+        Unweighted expected counts (T, H): attempts made (after prevention and deterrence), those that would be detected
+        along the chosen path if none gave up, those that get through, and those not made for deterrence alone.
     crossing
         Edge index of the X crossing edges, ascending.
     flow
@@ -50,6 +53,7 @@ class Evaluation:
     attempts: FloatArray
     detected: FloatArray
     through: FloatArray
+    deterred: FloatArray
     crossing: IntArray
     flow: FloatArray
     detection: FloatArray
@@ -85,7 +89,13 @@ def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 
 def evaluate(
-    instance: Instance, operating: BoolArray, years: FloatArray, mover: Mover | None = None
+    instance: Instance,
+    operating: BoolArray,
+    years: FloatArray,
+    mover: Mover | None = None,
+    *,
+    elasticity: float = 0.0,
+    memory_limit_bytes: int | None = None,
 ) -> Evaluation:
     """Return what happens while the given items operate.
 
@@ -99,6 +109,11 @@ def evaluate(
         Length of each period in years, shape (T,).
     mover
         How movers choose; `Informed` when None.
+    elasticity
+        Deterrence: per cent by which the attempts of a scenario fall when its chance to get through falls by one per
+        cent from that without a programme (see `still_made`). 0: attempts do not react; so the plan counts them.
+    memory_limit_bytes
+        Refuse to start when more memory would be needed beside the instance (see `evaluation_bytes`); None: no limit.
 
     Returns
     -------
@@ -110,68 +125,90 @@ def evaluate(
     DataError
         As `check_instance` does.
     SpecError
-        Shapes that do not fit, years that are negative or missing, a `Logit` whose theta is too small.
+        Shapes that do not fit, years that are negative or missing, a `Logit` whose theta is too small, an elasticity
+        below zero, too little memory allowed.
     """
-    prepared = prepare(instance)
+    require_elasticity(elasticity)
     refuse_shape(operating, (len(operating), instance.exposure.n_items))
     if years.shape != (len(operating),) or not (years >= 0).all() or np.isinf(years).any():
         raise SpecError(f"years must be {len(operating)} finite numbers >= 0, found {years.tolist()}.")
     states, of_period = np.unique(operating, axis=0, return_inverse=True)
     of_period = of_period.reshape(-1)
-    truths = [truth(prepared, state) for state in states]
-    outcomes = _outcomes(prepared, states, truths, mover if mover is not None else Informed())
-    prevented = np.exp(-prevention(instance.exposure, columns_on(instance.exposure, states)))
-    return _summary(prepared, outcomes, prevented, section_detection(prepared, truths), of_period, years)
+    mover = mover if mover is not None else Informed()
+    needed = evaluation_bytes(instance, len(states), mover)
+    require_room(
+        "evaluate", needed, memory_limit_bytes, "Evaluate fewer movers at once, or on a coarser network."
+    )
+    prepared = prepare(instance)
+    judge = _judge(prepared, mover)
+    outcomes, detection = [], []
+    for state in states:
+        now = truth(prepared, state)
+        outcomes.append(judge(state, now))
+        detection.append(section_detection(prepared, now))
+    made = np.exp(-prevention(instance.exposure, columns_on(instance.exposure, states)))[:, instance.threat]
+    made *= instance.attempts_per_year
+    share = np.ones(made.shape)
+    if elasticity > 0.0:
+        nothing = np.zeros_like(states[0])
+        without = judge(nothing, truth(prepared, nothing)).evade
+        share = still_made(np.stack([one.evade for one in outcomes]), without, elasticity)
+    return _summary(prepared, outcomes, (made, share), np.stack(detection), of_period, years)
 
 
 def truth(prepared: Prepared, operating: BoolArray) -> Truth:
     """Return what acts on each edge while the items (I,) operate."""
-    added = edge_exposure(prepared.instance, operating)
-    exposure = prepared.instance.existing + added
-    return Truth(prepared.base + added, exposure)
+    exposure = edge_exposure(prepared.instance, operating)
+    weight = np.empty_like(exposure)
+    for mover in range(len(exposure)):
+        np.add(prepared.base(mover), exposure[mover], out=weight[mover])
+        exposure[mover] += prepared.instance.existing[mover]
+    return Truth(weight, exposure)
 
 
-def _outcomes(prepared: Prepared, states: BoolArray, truths: list[Truth], mover: Mover) -> list[Outcome]:
-    """Return the outcome of each state for one kind of mover."""
+def _judge(prepared: Prepared, mover: Mover) -> Callable[[BoolArray, Truth], Outcome]:
+    """Return the function that gives the outcome of a state (I,) and its truth for one kind of mover."""
     match mover:
         case Informed():
-            return [best_paths(prepared, one.weight, [one])[0] for one in truths]
+            return lambda _, now: choose(prepared, now.weight).outcome(now)
         case CrossingLogit():
-            return [best_paths(prepared, one.weight, [one], mover.theta)[0] for one in truths]
+            return lambda _, now: choose(prepared, now.weight, mover.theta).outcome(now)
         case NonAdaptive():
             theta = mover.without.theta if isinstance(mover.without, CrossingLogit) else None
-            return best_paths(prepared, truth(prepared, np.zeros_like(states[0])).weight, truths, theta)
+            nothing = np.zeros(prepared.instance.exposure.n_items, dtype=np.bool_)
+            chosen = choose(prepared, truth(prepared, nothing).weight, theta)
+            return lambda _, now: chosen.outcome(now)
         case PartlyInformed():
-            return _partly_informed(prepared, states, truths, mover)
+            refuse_shape(mover.known, (prepared.instance.exposure.n_items,))
+            beliefs: dict[bytes, Chosen] = {}
+            return lambda state, now: _believed(prepared, state & mover.known, beliefs).outcome(now)
         case Logit():
-            return logit_outcomes(prepared, truths, mover.theta)
+            return lambda _, now: logit_outcome(prepared, now, mover.theta)
 
 
-def _partly_informed(
-    prepared: Prepared, states: BoolArray, truths: list[Truth], mover: PartlyInformed
-) -> list[Outcome]:
-    refuse_shape(mover.known, (prepared.instance.exposure.n_items,))
-    beliefs, of_state = np.unique(states & mover.known, axis=0, return_inverse=True)
-    of_state = of_state.reshape(-1)
-    outcomes: dict[int, Outcome] = {}
-    for b, believed in enumerate(beliefs):
-        members = np.flatnonzero(of_state == b).tolist()
-        found = best_paths(prepared, truth(prepared, believed).weight, [truths[u] for u in members])
-        outcomes |= dict(zip(members, found, strict=True))
-    return [outcomes[u] for u in range(len(states))]
+def _believed(prepared: Prepared, known: BoolArray, beliefs: dict[bytes, Chosen]) -> Chosen:
+    """Return where movers go that know these items (I,), once for all states that look the same to them."""
+    key = known.tobytes()
+    if key not in beliefs:
+        beliefs[key] = choose(prepared, truth(prepared, known).weight)
+    return beliefs[key]
 
 
 def _summary(
     prepared: Prepared,
     outcomes: list[Outcome],
-    prevented: FloatArray,
+    attempts_made: tuple[FloatArray, FloatArray],
     detection: FloatArray,
     of_period: IntArray,
     years: FloatArray,
 ) -> Evaluation:
-    """Return the sums over scenarios and periods; `prevented` is the factor of each state and threat (U, H)."""
+    """Return the sums over scenarios and periods.
+
+    `attempts_made` holds the attempts per year after prevention and the share of them that is not deterred, (U, S).
+    """
     instance, n_threats = prepared.instance, len(prepared.instance.threats)
-    made = instance.attempts_per_year * prevented[:, instance.threat]  # attempts per year (U, S)
+    made = attempts_made[0] * attempts_made[1]
+    deterred = attempts_made[0] - made
     evade = np.stack([one.evade for one in outcomes])
     seen = 1.0 - np.stack([one.undetected for one in outcomes])
     weight = instance.consequence[instance.threat]
@@ -194,6 +231,7 @@ def _summary(
         attempts=lasting * attempts,
         detected=lasting * by_threat(made * seen)[of_period],
         through=lasting * through,
+        deterred=lasting * by_threat(deterred)[of_period],
         crossing=prepared.crossing,
         flow=flow[of_period],
         detection=detection[of_period],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 IntArray = npt.NDArray[np.int64]
+Int32Array = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -33,7 +35,7 @@ class Graph:
     tail: IntArray
     head: IntArray
     section: IntArray
-    edge_ids: tuple[str, ...]
+    edge_ids: Sequence[str]
 
     def __post_init__(self) -> None:
         for name in ("tail", "head", "section"):  # one memory layout, so that one compiled kernel serves all

@@ -18,14 +18,14 @@ HALVINGS = 30  # of the interval that holds the least theta
 UNDERFLOW = 600.0  # exponents beyond this leave the range of floating point with a margin
 
 
-def logit_outcomes(prepared: Prepared, truths: list[Truth], theta: float) -> list[Outcome]:
-    """Return what happens to recursive-logit movers under each truth, which they know.
+def logit_outcome(prepared: Prepared, one: Truth, theta: float) -> Outcome:
+    """Return what happens to recursive-logit movers under a truth, which they know.
 
     Parameters
     ----------
     prepared
         Instance.
-    truths
+    one
         What acts on the edges.
     theta
         Precision per unit of exposure.
@@ -48,32 +48,6 @@ def logit_outcomes(prepared: Prepared, truths: list[Truth], theta: float) -> lis
     Fosgerau, Frejinger and Karlstrom (2013), A link based network route choice model with unrestricted choice
     set, Transportation Research Part B 56.
     """
-    return [_outcome(prepared, one, theta) for one in truths]
-
-
-def least_theta(graph: Graph, weight: FloatArray) -> float:
-    """Return, to a part in a million, the least theta at which the sum over walks converges (upper end).
-
-    Parameters
-    ----------
-    graph
-        Graph.
-    weight
-        Weight of each edge for one mover, shape (E,). Where a cycle costs nothing no theta converges: inf.
-    """
-    low, high = 0.0, 1.0
-    while not _converges(graph, high * weight):
-        low, high = high, 4.0 * high
-        if high > 1e9:
-            return float("inf")
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if _converges(graph, middle * weight) else (middle, high)
-    return high
-
-
-def _outcome(prepared: Prepared, one: Truth, theta: float) -> Outcome:
-    """Return the outcome of one state; scenarios go in batches that share their factorisations."""
     instance = prepared.instance
     shape = (instance.n_scenarios, len(prepared.crossing))
     evade, undetected = np.zeros(instance.n_scenarios), np.zeros(instance.n_scenarios)
@@ -97,6 +71,27 @@ def _outcome(prepared: Prepared, one: Truth, theta: float) -> Outcome:
 
     in_threads(work, range(len(batches)))
     return Outcome(evade, undetected, csr_array(share), csr_array(through))
+
+
+def least_theta(graph: Graph, weight: FloatArray) -> float:
+    """Return, to a part in a million, the least theta at which the sum over walks converges (upper end).
+
+    Parameters
+    ----------
+    graph
+        Graph.
+    weight
+        Weight of each edge for one mover, shape (E,). Where a cycle costs nothing no theta converges: inf.
+    """
+    low, high = 0.0, 1.0
+    while not _converges(graph, high * weight):
+        low, high = high, 4.0 * high
+        if high > 1e9:
+            return float("inf")
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if _converges(graph, middle * weight) else (middle, high)
+    return high
 
 
 def _refuse_divergence(prepared: Prepared, one: Truth, theta: float) -> None:
@@ -125,7 +120,7 @@ def _batches(prepared: Prepared, one: Truth, theta: float) -> list[tuple[IntArra
 
     def work(g: int) -> None:
         s = np.flatnonzero(ends.of_scenario == g)
-        found, _, _ = search(prepared.into, one.weight[ends.mover[g]], ends.node[g : g + 1])
+        found, _ = search(prepared.into, one.weight[ends.mover[g]], ends.node[g : g + 1])
         dist[s] = found[instance.origin[s]]
 
     in_threads(work, range(ends.n_groups))
@@ -153,7 +148,7 @@ def _walks(prepared: Prepared, cost: FloatArray, s: IntArray, towards: int | Non
     instance, graph, crossing = prepared.instance, prepared.instance.graph, prepared.crossing
     offset = np.zeros(len(s))
     if towards is not None:
-        potential, _, _ = search(prepared.into, cost, np.array([towards]))
+        potential, _ = search(prepared.into, cost, np.array([towards]))
         offset = potential[instance.origin[s]]
         open_edges = np.isfinite(potential[graph.tail]) & np.isfinite(potential[graph.head])
         reduced = np.full(graph.n_edges, np.inf)

@@ -10,10 +10,10 @@ from numba import njit
 
 from sarhad.detection.evaluation import truth
 from sarhad.detection.exposure import columns_on, prevention, refuse_shape
-from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
+from sarhad.detection.instance import BoolArray, FloatArray, Instance, Int32Array, IntArray
 from sarhad.detection.prepared import Prepared, prepare
 from sarhad.detection.repair import distances_after
-from sarhad.detection.shortest import Adjacency, in_threads, search
+from sarhad.detection.shortest import Adjacency, Lengths, in_threads, labels, lengths, tree
 from sarhad.errors import SpecError
 
 NESTED = 16  # states that share a search: more repair longer, fewer search more often
@@ -123,13 +123,13 @@ def _repaired(
     yearly: FloatArray,
 ) -> FloatArray:
     """Return the value a year before and after each change, all of which make edges heavier."""
-    instance = prepared.instance
+    instance, used = prepared.instance, _lengths(prepared, weight)
 
     def work(g: int) -> FloatArray:
         mover, s = prepared.ends.mover[g], np.flatnonzero(prepared.ends.of_scenario == g)
-        dist, via, _ = search(prepared.into, weight[mover], prepared.ends.node[g : g + 1])
-        tree = (prepared.into, prepared.out, weight[mover], dist, via)
-        found = _distances(tree, changes[mover], instance.origin[s], None)
+        dist, via = tree(prepared.into, used[int(mover)], prepared.ends.node[g : g + 1])
+        of = (prepared.into, prepared.out, weight[mover], dist, via)
+        found = _distances(of, changes[mover], instance.origin[s], None)
         labels = np.concatenate([dist[instance.origin[s]][None], found])
         return np.asarray(np.exp(-labels - prevented[:, instance.threat[s]]) @ yearly[s])
 
@@ -185,15 +185,16 @@ def _flips(prepared: Prepared, state: BoolArray, sets: list[IntArray]) -> FloatA
     now, then = prevention(exposure, on), prevention(exposure, after)
     weight = truth(prepared, state).weight
     changes = [_changes(prepared, m, on, after) for m in range(len(instance.movers))]
+    used = _lengths(prepared, weight)
     ahead = _ahead(prepared, weight) if goes_out else None
     yearly = instance.attempts_per_year * instance.consequence[instance.threat]
 
     def work(g: int) -> FloatArray:
         mover, s = prepared.ends.mover[g], np.flatnonzero(prepared.ends.of_scenario == g)
-        dist, via, _ = search(prepared.into, weight[mover], prepared.ends.node[g : g + 1])
-        tree = (prepared.into, prepared.out, weight[mover], dist, via)
+        dist, via = tree(prepared.into, used[int(mover)], prepared.ends.node[g : g + 1])
+        of = (prepared.into, prepared.out, weight[mover], dist, via)
         from_origin = None if ahead is None else ahead[prepared.starts.of_scenario[s]]
-        found = _distances(tree, changes[mover], instance.origin[s], from_origin)
+        found = _distances(of, changes[mover], instance.origin[s], from_origin)
         threat = instance.threat[s]
         before = np.exp(-dist[instance.origin[s]] - now[threat])
         return np.asarray((np.exp(-found - then[:, threat]) - before) @ yearly[s])
@@ -203,7 +204,7 @@ def _flips(prepared: Prepared, state: BoolArray, sets: list[IntArray]) -> FloatA
 
 
 def _distances(
-    tree: tuple[Adjacency, Adjacency, FloatArray, FloatArray, IntArray],
+    of: tuple[Adjacency, Adjacency, FloatArray, FloatArray, Int32Array],
     changes: _Changes,
     origin: IntArray,
     from_origin: FloatArray | None,
@@ -215,14 +216,14 @@ def _distances(
     the new distance is the least of the old one and, over the tails t of changed edges, the old distance from the
     origin to t plus the new one from t. Only labels near the item need repair.
     """
-    n_changes, dist = len(changes.ptr) - 1, tree[3]
+    n_changes, dist = len(changes.ptr) - 1, of[3]
     altered = (changes.ptr, changes.edge, changes.weight)
     if from_origin is None:
         ptr = np.arange(n_changes + 1) * len(origin)
-        return distances_after(*tree, altered, (ptr, np.tile(origin, n_changes))).reshape(
+        return distances_after(*of, altered, (ptr, np.tile(origin, n_changes))).reshape(
             n_changes, len(origin)
         )
-    labels = distances_after(*tree, altered, (changes.tail_ptr, changes.tail))
+    labels = distances_after(*of, altered, (changes.tail_ptr, changes.tail))
     found = np.empty((n_changes, len(origin)))
     _through_tails(dist, origin, from_origin, changes.tail_ptr, changes.tail, labels, found)
     return found
@@ -240,12 +241,18 @@ def _through_tails(dist, origin, from_origin, ptr, tail, labels, found):  # type
                     found[j, s] = min(found[j, s], from_origin[s, tail[k]] + labels[k])
 
 
+def _lengths(prepared: Prepared, weight: FloatArray) -> dict[int, Lengths]:
+    """Return the weights (n_movers, E) of each mover in use, for reverse searches."""
+    return {m: lengths(prepared.into, weight[m]) for m in np.unique(prepared.ends.mover).tolist()}
+
+
 def _ahead(prepared: Prepared, weight: FloatArray) -> FloatArray:
     """Return the distance from every start group's origin to each node, (G, N)."""
     starts = prepared.starts
+    used = {m: lengths(prepared.out, weight[m]) for m in np.unique(starts.mover).tolist()}
     return np.stack(
         in_threads(
-            lambda g: search(prepared.out, weight[starts.mover[g]], starts.node[g : g + 1])[0],
+            lambda g: labels(prepared.out, used[int(starts.mover[g])], starts.node[g : g + 1])[0],
             range(starts.n_groups),
         )
     )
@@ -257,23 +264,46 @@ def _changes(prepared: Prepared, mover: int, on: BoolArray, after: BoolArray) ->
     A new weight is summed as `edge_exposure` sums it, so that equal sets of columns give equal weights.
     """
     added, by_edge = prepared.instance.exposure.by_mover[mover], prepared.by_edge[mover]
-    tails = prepared.instance.graph.tail
-    edges = [np.unique(added[np.flatnonzero(row)].indices).astype(np.int64) for row in after != on]
+    base, tails = prepared.base(mover), prepared.instance.graph.tail
+    marked = np.zeros(len(base), dtype=np.bool_)
+    edges, weights = [], []
+    for row in after:
+        edge = edges_of(added.indptr, added.indices, np.flatnonzero(row != on), marked)
+        edges.append(edge)
+        weights.append(sum_on(by_edge.indptr, by_edge.indices, by_edge.data, row, edge, base[edge]))
     tail = [np.unique(tails[one]) for one in edges]
-    flat = np.concatenate([*edges, np.empty(0, np.int64)])
     ptr, tail_ptr = (np.cumsum([0, *map(len, parts)]).astype(np.int64) for parts in (edges, tail))
-    weight = np.empty(len(flat))
-    _sum_on(by_edge.indptr, by_edge.indices, by_edge.data, after, ptr, flat, prepared.base[mover], weight)
+    flat = np.concatenate([*edges, np.empty(0, np.int64)])
+    weight = np.concatenate([*weights, np.empty(0)])
     return _Changes(ptr, flat, weight, tail_ptr, np.concatenate([*tail, np.empty(0, np.int64)]))
 
 
 @njit(cache=True, nogil=True)
-def _sum_on(ptr, column, data, after, of_row, edge, base, weight):  # type: ignore[no-untyped-def]
-    """Fill the weight of each edge: its base and what the columns add that are on in its row of `after`."""
-    for j in range(len(of_row) - 1):
-        for k in range(of_row[j], of_row[j + 1]):
-            total = 0.0
-            for c in range(ptr[edge[k]], ptr[edge[k] + 1]):
-                if after[j, column[c]]:
-                    total += data[c]
-            weight[k] = base[edge[k]] + total
+def edges_of(ptr, edge, columns, marked):  # type: ignore[no-untyped-def]
+    """Return the edges on which some columns act, each once; `marked` (E,) is all False before and after."""
+    found = np.empty(64, dtype=np.int64)
+    count = 0
+    for c in columns:
+        for k in range(ptr[c], ptr[c + 1]):
+            if not marked[edge[k]]:
+                marked[edge[k]] = True
+                if count == len(found):
+                    found = np.append(found, found)
+                found[count] = edge[k]
+                count += 1
+    for k in range(count):
+        marked[found[k]] = False
+    return found[:count]
+
+
+@njit(cache=True, nogil=True)
+def sum_on(ptr, column, data, on, edge, base):  # type: ignore[no-untyped-def]
+    """Return the weight of each edge: its base and what the columns add that are on (C,)."""
+    weight = np.empty(len(edge))
+    for k in range(len(edge)):
+        total = 0.0
+        for c in range(ptr[edge[k]], ptr[edge[k] + 1]):
+            if on[column[c]]:
+                total += data[c]
+        weight[k] = base[k] + total
+    return weight

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.sparse import csc_array
 
-from sarhad.detection.check import check_instance
+from sarhad.detection.check import checked_lists
 from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.detection.shortest import (
     Adjacency,
     Groups,
-    forward_adjacency,
     groups,
-    reverse_adjacency,
     start_groups,
 )
 
@@ -34,10 +32,8 @@ class Prepared:
         Groups of (destination, mover) and of (origin, mover).
     crossing
         Edges that cross the line, ascending, shape (X,).
-    base
-        Effort and existing exposure together, shape (n_movers, E).
-    by_edge
-        What the columns add, by edge: one (C, E) array per mover.
+    has_infinite
+        Whether a column adds infinite exposure somewhere.
     """
 
     instance: Instance
@@ -46,8 +42,16 @@ class Prepared:
     ends: Groups
     starts: Groups
     crossing: IntArray
-    base: FloatArray
-    by_edge: tuple[csc_array, ...]
+    has_infinite: bool
+
+    def base(self, mover: int) -> FloatArray:
+        """Return effort and existing exposure together, shape (E,)."""
+        return np.asarray(self.instance.effort[mover] + self.instance.existing[mover])
+
+    @cached_property
+    def by_edge(self) -> tuple[csc_array, ...]:
+        """Return what the columns add, by edge: one (C, E) array per mover."""
+        return tuple(added.tocsc() for added in self.instance.exposure.by_mover)
 
 
 @lru_cache(maxsize=2)
@@ -59,14 +63,13 @@ def prepare(instance: Instance) -> Prepared:
     DataError
         As `check_instance` does.
     """
-    check_instance(instance)
+    into, out = checked_lists(instance)
     return Prepared(
         instance=instance,
-        into=reverse_adjacency(instance.graph),
-        out=forward_adjacency(instance.graph),
+        into=into,
+        out=out,
         ends=groups(instance),
         starts=start_groups(instance),
         crossing=np.flatnonzero(instance.graph.section >= 0).astype(np.int64),
-        base=instance.effort + instance.existing,
-        by_edge=tuple(added.tocsc() for added in instance.exposure.by_mover),
+        has_infinite=any(bool(np.isinf(added.data).any()) for added in instance.exposure.by_mover),
     )

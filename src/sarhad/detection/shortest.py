@@ -1,4 +1,4 @@
-"""Shortest exposure paths: numba kernels over the edges of a graph, and what is shared between runs."""
+"""Shortest exposure paths from destinations or origins, and what is shared between runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from typing import TypeVar
 import numpy as np
 from numba import njit
 
-from sarhad.detection.instance import FloatArray, Graph, Instance, IntArray
+from sarhad.detection.bucket import look_up, measure, settle, sort_edges
+from sarhad.detection.heap import dijkstra
+from sarhad.detection.instance import FloatArray, Graph, Instance, Int32Array, IntArray
 
 T = TypeVar("T")
+
+FINEST = 2**15  # buckets that the largest weight may span
+UNKNOWN = -2  # in `via`: not yet looked up
+ABSORBED = 2.0**-52  # weights below this share of a distance would leave it unchanged
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +38,28 @@ class Adjacency:
     """
 
     ptr: IntArray
-    neighbour: IntArray
-    edge: IntArray
+    neighbour: Int32Array
+    edge: Int32Array
+
+
+@dataclass(frozen=True, eq=False)
+class Lengths:
+    """The weights of one mover in the order of the lists, and the buckets that suit them.
+
+    Parameters
+    ----------
+    along
+        Weight of each edge, shape (E,).
+    least
+        Least of them.
+    width, n_buckets
+        Of the ring of buckets; no buckets (0) where they would not do.
+    """
+
+    along: FloatArray
+    least: float
+    width: float
+    n_buckets: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +86,21 @@ class Groups:
 
 def adjacency(n_nodes: int, at: IntArray, other: IntArray) -> Adjacency:
     """Return the edges sorted by the node `at`, leading to `other`; swap the two to turn the search round."""
-    order = np.argsort(at, kind="stable").astype(np.int64)
-    ptr = np.zeros(n_nodes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(at, minlength=n_nodes), out=ptr[1:])
-    return Adjacency(ptr, np.ascontiguousarray(other[order], dtype=np.int64), order)
+    ptr = np.empty(n_nodes + 1, dtype=np.int64)
+    neighbour, edge = np.empty(len(at), dtype=np.int32), np.empty(len(at), dtype=np.int32)
+    sort_edges(at, other, ptr, neighbour, edge)
+    return Adjacency(ptr, neighbour, edge)
+
+
+def lengths(lists: Adjacency, weight: FloatArray) -> Lengths:
+    """Return the weights (E,), >= 0 and inf where closed, as searches along these lists read them."""
+    along = np.empty(len(weight))
+    least, mean, largest = measure(weight, lists.edge, along)
+    width = max(mean / 4.0, largest / FINEST)
+    n_buckets = 0
+    if width > 0.0:
+        n_buckets = 1 << int(np.ceil(np.log2(largest / width + 3.0)))
+    return Lengths(along, float(least), float(width), n_buckets)
 
 
 def reverse_adjacency(graph: Graph) -> Adjacency:
@@ -103,7 +140,7 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="detection")
 
 
-def distances(instance: Instance, weight: FloatArray) -> tuple[FloatArray, IntArray]:
+def distances(instance: Instance, weight: FloatArray) -> tuple[FloatArray, Int32Array]:
     """Return the distance from every node to every group's destination, and the first edge of the way.
 
     Parameters
@@ -120,29 +157,56 @@ def distances(instance: Instance, weight: FloatArray) -> tuple[FloatArray, IntAr
         destination and where there is no way. Of equal ways the lowest edge index wins.
     """
     into, ends = reverse_adjacency(instance.graph), groups(instance)
+    used = {m: lengths(into, weight[m]) for m in np.unique(ends.mover).tolist()}
     dist = np.empty((ends.n_groups, instance.graph.n_nodes))
-    via = np.empty(dist.shape, dtype=np.int64)
+    via = np.empty(dist.shape, dtype=np.int32)
 
     def work(g: int) -> None:
-        dist[g], via[g], _ = search(into, weight[ends.mover[g]], ends.node[g : g + 1])
+        dist[g], via[g] = tree(into, used[int(ends.mover[g])], ends.node[g : g + 1])
 
     in_threads(work, range(ends.n_groups))
     return dist, via
 
 
-def search(lists: Adjacency, weight: FloatArray, sources: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
-    """Return the distance of each node to the nearest source, the edge towards it, and the nodes reached.
+def search(lists: Adjacency, weight: FloatArray, sources: IntArray) -> tuple[FloatArray, Int32Array]:
+    """Return the distance of each node to the nearest source, and the edge towards it: `tree` of one weight (E,)."""
+    return tree(lists, lengths(lists, weight), sources)
 
-    The nodes reached come in the order they were settled, nearest first.
+
+def tree(lists: Adjacency, of: Lengths, sources: IntArray) -> tuple[FloatArray, Int32Array]:
+    """Return the distance of each node to the nearest source, inf without a way, and the edge towards it, else -1.
+
+    Of equal ways the lowest edge index wins, where no weight is zero.
+    """
+    dist, via = labels(lists, of, sources)
+    if via[0] == UNKNOWN:
+        look_up(lists.ptr, lists.neighbour, lists.edge, of.along, dist, via)
+    return dist, via
+
+
+def labels(lists: Adjacency, of: Lengths, sources: IntArray) -> tuple[FloatArray, Int32Array]:
+    """Return what `tree` returns, or the distances and `via` full of `UNKNOWN` where these tell the ways.
+
+    They do where each edge of a way shortens the distance: then the way from a node leaves by the lowest edge whose
+    weight and far end's distance add up to its own distance, to the last bit.
     """
     n_nodes = len(lists.ptr) - 1
-    dist, via = np.empty(n_nodes), np.empty(n_nodes, dtype=np.int64)
-    order = np.empty(n_nodes, dtype=np.int64)
-    reached = dijkstra(lists.ptr, lists.neighbour, lists.edge, weight, sources, dist, via, order)
-    return dist, via, order[:reached]
+    dist, via = np.empty(n_nodes), np.empty(n_nodes, dtype=np.int32)
+    arrays = (lists.ptr, lists.neighbour)
+    if (
+        of.n_buckets > 0
+        and of.least > 0.0
+        and settle(*arrays, of.along, sources, np.zeros(len(sources)), of.width, of.n_buckets, dist)
+    ):
+        farthest = float(np.max(dist, where=np.isfinite(dist), initial=0.0))
+        if of.least > ABSORBED * farthest:
+            via[:] = UNKNOWN
+            return dist, via
+    dijkstra(*arrays, lists.edge, of.along, sources, dist, via)
+    return dist, via
 
 
-def path_edges(instance: Instance, via: IntArray) -> tuple[IntArray, IntArray]:
+def path_edges(instance: Instance, via: Int32Array) -> tuple[IntArray, IntArray]:
     """Return the edges of every scenario's path, from origin to destination.
 
     Parameters
@@ -179,98 +243,3 @@ def _walk(via, head, of_scenario, origin, ptr, edges):  # type: ignore[no-untype
             node = head[via[group, node]]
             count += 1
         ptr[s + 1] = count
-
-
-@njit(cache=True, nogil=True)
-def heap_raise(heap, place, dist, at):  # type: ignore[no-untyped-def]
-    """Move the node at heap position `at` up to where it belongs (by distance, then node)."""
-    node = heap[at]
-    key = dist[node]
-    while at > 0:
-        above = heap[(at - 1) >> 1]
-        if dist[above] < key or (dist[above] == key and above < node):
-            break
-        heap[at] = above
-        place[above] = at
-        at = (at - 1) >> 1
-    heap[at] = node
-    place[node] = at
-
-
-@njit(cache=True, nogil=True)
-def heap_pop(heap, place, dist, size):  # type: ignore[no-untyped-def]
-    """Return the nearest of `size` nodes and take it off the heap; its `place` becomes -1."""
-    top = heap[0]
-    place[top] = -1
-    node = heap[size - 1]
-    key = dist[node]
-    at = 0
-    while True:
-        below = 2 * at + 1
-        if below >= size - 1:
-            break
-        left, right = heap[below], heap[min(below + 1, size - 2)]
-        if dist[right] < dist[left] or (dist[right] == dist[left] and right < left):
-            below += 1
-            left = right
-        if key < dist[left] or (key == dist[left] and node < left):
-            break
-        heap[at] = left
-        place[left] = at
-        at = below
-    if size > 1:
-        heap[at] = node
-        place[node] = at
-    return top
-
-
-@njit(cache=True, nogil=True)
-def dijkstra(ptr, neighbour, edge, weight, sources, dist, via, order):  # type: ignore[no-untyped-def]
-    """Return how many nodes are reached; fill distance, edge towards the source, and settling order."""
-    dist[:] = np.inf
-    via[:] = -1
-    heap = np.empty(len(dist), dtype=np.int64)
-    place = np.full(len(dist), -1, dtype=np.int64)
-    settled = np.zeros(len(dist), dtype=np.bool_)
-    size = 0
-    for source in sources:
-        if dist[source] > 0.0:
-            dist[source] = 0.0
-            heap[size] = source
-            heap_raise(heap, place, dist, size)
-            size += 1
-    reached = 0
-    while size > 0:
-        node = heap_pop(heap, place, dist, size)
-        size -= 1
-        settled[node] = True
-        order[reached] = node
-        reached += 1
-        for k in range(ptr[node], ptr[node + 1]):
-            other, through = neighbour[k], dist[node] + weight[edge[k]]
-            if through < dist[other]:
-                dist[other], via[other] = through, edge[k]
-                at = place[other]
-                if at < 0:
-                    at = size
-                    heap[at] = other
-                    size += 1
-                heap_raise(heap, place, dist, at)
-            elif through == dist[other] and through < np.inf and not settled[other] and edge[k] < via[other]:
-                via[other] = edge[k]
-    return reached
-
-
-@njit(cache=True, nogil=True)
-def carry(order, via, towards, values):  # type: ignore[no-untyped-def]
-    """Return the sum of `values` along each node's way to its source; inf where there is no way.
-
-    `towards` is the end of each edge on the source's side: head in a reverse search, tail in a forward one.
-    """
-    total = np.full(len(via), np.inf)
-    for node in order:
-        if via[node] < 0:
-            total[node] = 0.0
-        else:
-            total[node] = total[towards[via[node]]] + values[via[node]]
-    return total

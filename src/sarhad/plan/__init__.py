@@ -3,6 +3,8 @@
 from sarhad.plan.baseline import even_spread, greedy
 from sarhad.plan.coalition import Coalitions
 from sarhad.plan.comparison import Comparison, compare, cost_usd
+from sarhad.plan.coverage import CoverResult, cover, covered
+from sarhad.plan.demand import Demand, demand_within
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Terms, falls_with, operating
@@ -19,6 +21,8 @@ from sarhad.plan.store import starts, stored
 __all__ = [
     "Coalitions",
     "Comparison",
+    "CoverResult",
+    "Demand",
     "Explanation",
     "Override",
     "PlanProgress",
@@ -29,6 +33,9 @@ __all__ = [
     "compare",
     "cost_of_override",
     "cost_usd",
+    "cover",
+    "covered",
+    "demand_within",
     "even_spread",
     "explain",
     "falls_with",

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csc_array, csr_array
 
-from sarhad.detection.instance import FloatArray, Instance, IntArray
+from sarhad.detection.instance import FloatArray, Instance, Int32Array, IntArray
 from sarhad.detection.shortest import in_threads, reverse_adjacency, search
 
 IMPASSABLE = 60.0  # stands for infinite exposure: exp(-60) is below any figure a plan can show
@@ -190,11 +190,10 @@ class Pricer:
         """Return the exposure of each edge at each point, one array (Q, E) per mover."""
         return [f + np.asarray(m @ points.T).T for f, m in zip(self._fixed, self.over.by_mover, strict=True)]
 
-    def _search(self, lengths: list[FloatArray], q: int, chosen: IntArray) -> tuple[FloatArray, IntArray]:
+    def _search(self, lengths: list[FloatArray], q: int, chosen: IntArray) -> tuple[FloatArray, Int32Array]:
         """Return distance and next edge of every node towards the destination of these units."""
         length = lengths[int(self.of.mover[chosen[0]])][q]
-        dist, via, _ = search(self._into, length, self.of.destination[chosen[:1]])
-        return dist, via
+        return search(self._into, length, self.of.destination[chosen[:1]])
 
 
 @njit(cache=True, nogil=True)

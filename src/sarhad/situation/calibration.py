@@ -153,7 +153,9 @@ def _detected(prog: Programme, network: Network, own: pd.DataFrame) -> pd.DataFr
     instance = _instance(prog, network, own)
     prepared = prepare(instance)
     seen = Truth(instance.existing, instance.existing)
-    outcome = best_paths(prepared, prepared.base, [seen], float(prog.setting("choice_theta")))[0]
+    outcome = best_paths(
+        prepared, instance.effort + instance.existing, [seen], float(prog.setting("choice_theta"))
+    )[0]
     caught = (outcome.share - outcome.through).toarray() * instance.attempts_per_year[:, None]
     region_of = dict(zip(prog["segment"]["id"], prog["segment"]["region"], strict=True))
     region = [region_of[segment] for segment in network.edge["segment_id"].iloc[prepared.crossing]]

@@ -21,6 +21,7 @@ from sarhad.detection import (
     evaluate,
     value_by_period,
 )
+from sarhad.detection.deterrence import FORMULA
 from sarhad.detection.instance import BoolArray
 from sarhad.errors import SpecError
 from sarhad.plan.game import changeable
@@ -74,7 +75,9 @@ def evaluate_plan(
     terms = planner.terms(prepared.prog, prepared.items)
     operating, years = timeline(terms, rows)
     is_known = known_items(prepared.instance.exposure.item_ids, known)
-    found = evaluate(prepared.instance, operating, years, mover=mover_named(prepared, mover, is_known))
+    elasticity = float(prepared.prog.setting("deterrence_elasticity"))
+    chosen = mover_named(prepared, mover, is_known)
+    found = evaluate(prepared.instance, operating, years, chosen, elasticity=elasticity)
     payload = {
         "plan": plan,
         "mover": mover,
@@ -83,6 +86,12 @@ def evaluate_plan(
         "data_hash": prepared.prog.data_hash,
         "constant": changeable(prepared.instance)[0].constant * float(years.sum()),
         **as_payload(prepared, terms, found),
+        "deterrence": {
+            "elasticity": elasticity,
+            "is_assumption": True,
+            "formula": FORMULA,
+            "deterred": float(found.deterred.sum()),
+        },
     }
     if is_fine:
         on_step(Step("fine grid", 0.0))
@@ -191,6 +200,12 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         f"value {found['value']:,.2f} over {found['years']:g} years for the {found['mover']} mover{knows}, "
         f"{found['constant']:,.2f} of it out of reach of any item; {found['detected_share']:.1%} of attempts detected"
     )
+    if found["deterrence"]["elasticity"] > 0:
+        yield (
+            f"assumption: attempts react to the chance to get through with elasticity "
+            f"{found['deterrence']['elasticity']:g} ({FORMULA}); {found['deterrence']['deterred']:,.0f} are not made "
+            "for it. A plan counts attempts that do not react"
+        )
     for group in ("by_threat", "by_section"):
         yield f"{group.replace('_', ' ')}: weighted attempts that get through in {found['years']:g} years"
         for name, value in found[group].items():
