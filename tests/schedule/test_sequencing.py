@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from sarhad.errors import DataError, SpecError
-from sarhad.schedule import sequence as sequencing
+from sarhad.schedule import sequencing
 from sarhad.schedule.project import LinkType, Project, assemble
 from sarhad.schedule.result import Objective, ScheduleProgress, SequenceSpec
-from sarhad.schedule.sequence import sequence
+from sarhad.schedule.sequencing import sequence
 from sarhad.schedule.verify import breaches, value_of
 from tests.schedule.projects import all_modes, has_better, random_project
 

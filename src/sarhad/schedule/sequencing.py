@@ -30,10 +30,8 @@ FIRST_CHUNK = 8
 FOUND_SHARE = 0.03  # of our own time, to found populations: enough generations must follow
 OWN_SHARE, ACTIVITIES_A_SECOND = 0.8, 6  # of the time, and at most so long, for our own search before CP-SAT
 STILL_S, STILL_SHARE = 0.3, 0.5  # without a better schedule for so long our own search lets the solver begin
-SOLVER_LEAST_S, MODES_A_SECOND = (
-    0.4,
-    60,
-)  # below that, longer for many modes, the solver finds nothing worth its time
+SOLVER_LEAST_S = 0.4  # below that the solver does not even begin
+MODES_A_SECOND = 60  # with more modes it needs more seconds to find anything
 ROUND = 500  # schedules of each island in a unit of work
 SOLVER_WORK = 0.2  # deterministic seconds of the solver in a unit of work
 CONFLICT_S = 2.0
