@@ -337,6 +337,27 @@ def report(
 
 @app.command()
 @command
+def schedule(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A project: .sm, .mm (PSPLIB) or .rcp (Patterson).")
+    ],
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
+    workers: Annotated[int, typer.Option(help="Threads of the solver; at least 8 are used.")] = 8,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Put a project in sequence: starts and modes, with value, bound, gap and status."""
+    from sarhad.workflow.scheduling import schedule_file
+
+    with watching(quiet=quiet) as watch:
+        done = schedule_file(file, time_limit_s=time_limit, seed=seed, workers=workers, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+    return _plan_status(done.payload)
+
+
+@app.command()
+@command
 def pack(
     folder: ProgrammePath,
     out: Annotated[Path, typer.Argument(help="A .gpkg file.")],
