@@ -224,11 +224,11 @@ class Simulation:
         n = self.iterations
         rows = []
         for w, (missed, time, _, money) in enumerate(self.window_sums.tolist()):
-            opens, closes = self.windows.opens[w], self.windows.closes[w]
+            opens, closes = float(self.windows.opens[w]), float(self.windows.closes[w])
             calendar = int(np.searchsorted(self.windows.first, w, side="right")) - 1
             low, high = wilson(missed, n)
             row = {"calendar": calendar, "opens": opens, "closes": closes, "p_miss": missed / n}
-            row |= {"p_low": low, "p_high": high}
+            row |= {"p_low": float(low), "p_high": float(high)}
             row |= self._price(missed, time, money)
             rows.append(row)
         columns = ["calendar", "opens", "closes", "p_miss", "p_low", "p_high"]
@@ -279,8 +279,12 @@ def _levels(values: FloatArray) -> dict[str, float]:
 
 
 def _plain(row: Mapping[Hashable, object]) -> dict[str, object]:
-    """Return a row of a frame as JSON knows it: what is not a number is null."""
-    return {str(name): None if value != value else value for name, value in row.items()}
+    """Return a row of a frame as JSON knows it: what is not a finite number is null."""
+    return {str(name): value if _is_known(value) else None for name, value in row.items()}
+
+
+def _is_known(value: object) -> bool:
+    return not isinstance(value, float) or bool(np.isfinite(value))
 
 
 def quantile_rows(values: FloatArray, levels: Sequence[float]) -> list[dict[str, float | str]]:
