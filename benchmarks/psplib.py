@@ -29,7 +29,7 @@ from ortools.sat.python import cp_model
 
 from sarhad.schedule.project import Project
 from sarhad.schedule.psplib import SUFFIXES, read_psplib
-from sarhad.schedule.sequence import sequence, warm_up
+from sarhad.schedule.sequencing import sequence, warm_up
 
 PYJOBSHOP = """
 import json, math, sys, time

@@ -21,7 +21,7 @@ import numpy as np
 
 from sarhad.schedule.project import LinkType, Project, assemble
 from sarhad.schedule.result import ScheduleResult, SequenceSpec
-from sarhad.schedule.sequence import sequence
+from sarhad.schedule.sequencing import sequence
 
 KINDS: tuple[LinkType, ...] = ("FS", "FS", "FS", "FS", "SS", "FF")
 PERIODS, WEEK, YEAR, WINTER = 3000, 7, 365, 120

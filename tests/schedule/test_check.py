@@ -33,6 +33,7 @@ def numbers(*values: int) -> np.ndarray:
         ({"duration": numbers(4, 4)}, r"mode.duration: has the shape \(2,\), expected \(3,\)"),
         ({"demand": numbers(1, 3, 9)[:, None]}, r"b \(needs 3 of R1, which has 2\), c \(needs 9"),
         ({"demand": numbers(1, -3, 0)[:, None]}, "mode.demand: negative: b"),
+        ({"capacity": numbers(10**10)}, "resource.capacity: above 1,000,000,000: R1. Count in larger units"),
         ({"capacity": numbers(-1)}, "resource.capacity: negative: R1"),
         (
             {"calendar": numbers(0, -1, 7)},

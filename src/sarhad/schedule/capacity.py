@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from sarhad.programme.quarters import Quarter
 from sarhad.schedule.expansion import Expanded
-from sarhad.schedule.project import IntArray, Project
+from sarhad.schedule.project import IntArray
 from sarhad.schedule.result import ScheduleResult
 
 
@@ -46,21 +44,6 @@ def capacity(expanded: Expanded, result: ScheduleResult) -> pd.DataFrame:
         for q in range(count)
     ]
     return pd.DataFrame(rows, columns=["resource_id", "quarter", "offered", "used"])
-
-
-def spanned(project: Project, result: ScheduleResult) -> Project:
-    """Return the project with as much of each resource as the schedule has in hand at once, pauses counted in.
-
-    A pausing activity gives its resources back, and another may work meanwhile; the draws of a simulation keep the
-    order of whole activities, and need room for both.
-    """
-    peak = project.capacity.copy()
-    held = project.demand[result.modes] * (result.ends > result.starts)[:, None]
-    moments = np.concatenate([result.starts, result.ends])
-    order = np.lexsort((np.repeat([1, 0], len(result.starts)), moments))  # ends before starts of the same day
-    change = np.concatenate([held, -held])[order]
-    peak = np.maximum(peak, np.cumsum(change, axis=0).max(axis=0, initial=0))
-    return replace(project, capacity=peak)
 
 
 def _quarter_of_day(expanded: Expanded, end: int) -> IntArray:

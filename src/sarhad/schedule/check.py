@@ -12,6 +12,7 @@ from sarhad.schedule.frame import most_capacity
 from sarhad.schedule.project import BoolArray, IntArray, Project
 
 MOST_SHOWN = 5
+LARGEST = 10**9  # of a renewable capacity: amounts are packed into words
 
 
 def refuse_faults(project: Project) -> None:
@@ -135,6 +136,9 @@ def _activity_faults(project: Project) -> Iterator[Fault]:
             [project.resource_ids[k] for k in rows],
             "Give 0 or more.",
         )
+    large = [project.resource_ids[k] for k in np.flatnonzero(most_capacity(project) > LARGEST)]
+    if large:
+        yield _fault("resource.capacity", f"above {LARGEST:,}", large, "Count in larger units.")
     if (project.release < 0).any():
         early = [ids[k] for k in np.flatnonzero(project.release < 0)]
         yield _fault("activity.release", "negative", early, "Count periods from the project's begin.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sarhad.errors import SpecError
+from sarhad.errors import DataError, SpecError
 from sarhad.schedule.bounds import Heads, heads_of, own_bound, shortest_modes
 from sarhad.schedule.frame import (
     CHANGE,
@@ -17,12 +17,14 @@ from sarhad.schedule.frame import (
     Started,
     frame_of,
     mirror,
+    n_periods,
     started_of,
     work_of,
 )
 from sarhad.schedule.project import IntArray, Project
 from sarhad.schedule.result import SequenceSpec
 
+MOST_PERIODS = 5_000_000  # of the tables of work time and capacity
 KINDS = {"makespan": MAKESPAN, "lateness": LATENESS, "change": CHANGE}
 
 
@@ -59,8 +61,18 @@ def make_ready(project: Project, spec: SequenceSpec) -> Ready:
     ------
     SpecError
         If the spec names what does not exist or holds a value that cannot be.
+    DataError
+        If durations, lags, calendars and dates make more periods than can be held.
     """
     _refuse(project, spec)
+    periods = n_periods(project, spec)
+    if periods > MOST_PERIODS:
+        raise DataError(
+            f"mode.duration: durations, lags, calendars and dates add up to {periods:,} periods, more than "
+            f"{MOST_PERIODS:,}. Count in longer periods.",
+            table="mode",
+            column="duration",
+        )
     work = work_of(project, spec)
     begun = started_of(project, spec, _begun_modes(project, spec), work)
     forth = frame_of(project, spec, begun, work)

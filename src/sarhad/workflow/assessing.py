@@ -60,7 +60,6 @@ class _Game:
     """What is needed to judge dates of operation: item numbers, clock, surrogate."""
 
     scheduled: Scheduled
-    project: scheduler.Project
     number: IntArray
     clock: scheduler.Clock
     risk: scheduler.Risk
@@ -69,7 +68,7 @@ class _Game:
     def draws(self, n: int, seed: int, risk: scheduler.Risk | None = None, *, keeps: bool = False,
               without: frozenset[str] = frozenset()) -> scheduler.Simulation:  # fmt: skip
         return scheduler.simulate(
-            self.project,
+            self.scheduled.expanded.project,
             self.baseline,
             self.risk if risk is None else risk,
             draws=scheduler.Draws(n, seed, keeps_activities=keeps),
@@ -139,7 +138,6 @@ def _game(scheduled: Scheduled) -> _Game:
     clock = scheduler.clock_of(expanded.zones.begin, end, prog.setting("tail_years"), months=MONTHS)
     return _Game(
         scheduled=scheduled,
-        project=scheduler.spanned(expanded.project, result),
         number=order_of(scheduled)[0],
         clock=clock,
         risk=scheduler.risk_of(prog, expanded, result.modes),

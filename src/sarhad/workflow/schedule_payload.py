@@ -56,7 +56,7 @@ def payload(scheduled: Scheduled, assessed: Assessed | None, seed: int) -> dict[
     return plain(found)  # type: ignore[no-any-return]
 
 
-RISK = ("iterations", "finish", "cost_usd", "joint", "windows_missed", "drivers", "partners", "approvals",
+RISK = ("iterations", "finish", "cost_usd", "joint", "windows_missed", "windows", "drivers", "partners", "approvals",
         "loss_at_p80", "loss", "item_dates", "groups")  # fmt: skip
 
 
@@ -72,7 +72,8 @@ def _of_risk(scheduled: Scheduled, assessed: Assessed) -> dict[str, Any]:
         "finish": finish,
         "cost_usd": {name: float(np.quantile(simulation.cost, p)) for name, p in LEVELS.items()},
         "joint": simulation.joint((0.5, 0.8)).astype(float).to_dict("records"),
-        "windows_missed": _windows(scheduled, simulation),
+        "windows_missed": float(simulation.windows_missed.mean()),
+        "windows": _windows(scheduled, simulation),
         "drivers": _causes(blame.get("driver"), loss.mean),
         "partners": _causes(blame.get("partner"), loss.mean),
         "approvals": _causes(blame.get("approval"), loss.mean),
@@ -97,13 +98,13 @@ def _of_risk(scheduled: Scheduled, assessed: Assessed) -> dict[str, Any]:
     }
 
 
-def _windows(scheduled: Scheduled, simulation: scheduler.Simulation) -> dict[str, Any]:
-    """Return how many windows the draws miss, and those that are missed, the dearest first."""
+def _windows(scheduled: Scheduled, simulation: scheduler.Simulation) -> list[dict[str, Any]]:
+    """Return the season windows that are missed, the likeliest first."""
     zones = scheduled.expanded.zones
     frame = simulation.missed_windows()
     frame = frame[(frame["p_miss"] > 0) & np.isfinite(frame["closes"])]
     frame = frame.sort_values(["p_miss", "opens"], ascending=[False, True])
-    rows = [
+    return [
         {
             "calendar": zones.ids[int(row["calendar"])],
             "opens": zones.day(row["opens"]).isoformat(),
@@ -116,8 +117,6 @@ def _windows(scheduled: Scheduled, simulation: scheduler.Simulation) -> dict[str
         }
         for row in frame.to_dict("records")
     ]
-    missed = simulation.windows_missed
-    return {"mean": float(missed.mean()), "p80": float(np.quantile(missed, 0.8)), "windows": rows}
 
 
 def _causes(frame: pd.DataFrame | None, loss: float) -> list[dict[str, Any]]:
@@ -195,7 +194,7 @@ def _risk_lines(found: Mapping[str, Any]) -> Iterator[str]:
     finish, cost, loss = found["finish"], found["cost_usd"], found["loss"]
     yield f"finish P50 {finish['p50']}, P80 {finish['p80']}, P95 {finish['p95']} ({found['iterations']:,} draws)"
     yield f"cost P50 {cost['p50'] / 1e6:,.1f}, P80 {cost['p80'] / 1e6:,.1f} million USD"
-    yield f"season windows missed: {found['windows_missed']['mean']:.1f} on average"
+    yield f"season windows missed: {found['windows_missed']:.1f} on average"
     yield (
         f"lost to delay: {loss['mean']:,.1f} ± {loss['mean_error']:,.1f} expected undetected attempts, "
         f"P80 {loss['p80']:,.1f}, mean of the worst fifth {loss['cvar80']:,.1f}"

@@ -13,7 +13,7 @@ from sarhad.errors import SpecError
 from sarhad.schedule.project import IntArray, Project
 from sarhad.schedule.psplib import SUFFIXES, read_psplib
 from sarhad.schedule.result import ScheduleProgress, ScheduleResult
-from sarhad.schedule.sequence import sequence, warm_up
+from sarhad.schedule.sequencing import sequence, warm_up
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.planning import require_seconds
 from sarhad.workflow.steps import OnStep, Step, silent

@@ -8,10 +8,9 @@ import numpy as np
 
 from sarhad.errors import DataError
 from sarhad.schedule.project import BoolArray, FloatArray, IntArray, Project
-from sarhad.schedule.risk.flows import flow_links
-from sarhad.schedule.risk.kernel import Lists, Net
+from sarhad.schedule.risk.flows import Flow
+from sarhad.schedule.risk.memory import Lists, Net
 from sarhad.schedule.risk.seasons import Windows
-from sarhad.schedule.risk.spec import Risk
 from sarhad.schedule.risk.working import Working, calendar_of, split, whole, working
 
 KINDS = {"FS": 0, "SS": 1, "FF": 2, "SF": 3}
@@ -27,6 +26,10 @@ class Baseline:
         Chosen mode of each activity, index into the M modes of the project, shape (A,).
     starts
         First period of each activity, shape (A,).
+
+    Notes
+    -----
+    A `ScheduleResult` gives both: ``Baseline(result.modes, result.starts)``.
     """
 
     modes: IntArray
@@ -53,23 +56,17 @@ def lists(count: int, keys: IntArray, values: IntArray) -> Lists:
     return Lists(ptr, values[order].astype(np.int64))
 
 
-def net(project: Project, baseline: Baseline, ends: FloatArray, *, risk: Risk) -> Net:
+def net(project: Project, flow: Flow, *, has_stoppages: bool) -> Net:
     """Return the network with the baseline's resource order as more links."""
-    flow = flow_links(project, baseline.modes, baseline.starts, ends)
     known = _kept(project)
-    new = np.array([pair for pair in flow.tolist() if tuple(pair) not in known], dtype=np.int64).reshape(
-        -1, 2
-    )
+    ended = [pair for pair in flow.ended.tolist() if tuple(pair) not in known]
+    new = np.array(ended + flow.pausing.tolist(), dtype=np.int64).reshape(-1, 2)
+    kinds = [*project.link_type, *["FS"] * len(ended), *["SS"] * len(flow.pausing)]
     before = np.concatenate([project.link_before, new[:, 0]])
     after = np.concatenate([project.link_after, new[:, 1]])
-    kind = np.array([KINDS[name] for name in project.link_type] + [0] * len(new), dtype=np.int64)
+    kind = np.array([KINDS[name] for name in kinds], dtype=np.int64)
     no_lag = np.zeros(len(new), dtype=np.int64)
-    is_plain = not (
-        (project.calendar >= 0).any()
-        or (project.lag_calendar >= 0).any()
-        or (kind > 1).any()
-        or risk.stoppages
-    )
+    has_calendars = (project.calendar >= 0).any() or (project.lag_calendar >= 0).any()
     return Net(
         order(project.activity_ids, before, after),
         lists(project.n_activities, after, np.arange(len(after))),
@@ -80,8 +77,48 @@ def net(project: Project, baseline: Baseline, ends: FloatArray, *, risk: Risk) -
         project.release.astype(np.float64),
         project.calendar,
         project.is_splittable,
-        is_plain,
+        not (has_calendars or (kind > 1).any() or has_stoppages),
     )
+
+
+def require_baseline(project: Project, baseline: Baseline) -> None:
+    """Raise an error if a baseline is not a schedule of the project.
+
+    Raises
+    ------
+    DataError
+        If it has another length, starts before period 0, or a mode is not one of its activity.
+    """
+    n = project.n_activities
+    if len(baseline.modes) != n or len(baseline.starts) != n:
+        sizes = f"{len(baseline.modes)} modes and {len(baseline.starts)} starts for {n} activities"
+        text = f"baseline: {sizes}. Give a schedule of this project; an infeasible one has none."
+        raise DataError(text, table="schedule")
+    wrong = (baseline.starts < 0) | (baseline.modes < 0) | (baseline.modes >= len(project.mode_activity))
+    own = project.mode_activity[np.where(wrong, 0, baseline.modes)] if n else baseline.modes
+    bad = np.flatnonzero(wrong | (own != np.arange(n)))
+    if len(bad):
+        names = [project.activity_ids[a] for a in bad]
+        shown = ", ".join(names[:5])
+        text = (
+            f"baseline: {len(bad)} of {n} activities start before period 0 or in a mode of another: {shown}."
+        )
+        raise DataError(f"{text} Give a schedule of this project.", table="schedule", ids=names)
+
+
+def limits_left_out(project: Project, flow: Flow) -> list[str]:
+    """Return what the frozen resource order cannot promise in the draws."""
+    found = []
+    if len(flow.pausing):
+        found.append(
+            f"{len(flow.pausing)} pairs of activities use one resource in each other's pauses: their order of starts is kept, "
+            "but in a draw both may work at once. Split such activities to keep the capacity."
+        )
+    if project.capacity_by_period is not None:
+        found.append(
+            "capacity changes over time: draws keep the order of the schedule, not the capacity of each period."
+        )
+    return found
 
 
 def _kept(project: Project) -> set[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -17,6 +19,13 @@ def rank_drivers(
 ) -> pd.DataFrame:
     """Return drivers, stoppages and weather by what the programme would gain without each.
 
+    Parameters
+    ----------
+    project, baseline, risk, draws
+        As for `simulate`.
+    level
+        The quantile that is compared.
+
     Returns
     -------
     DataFrame
@@ -28,6 +37,7 @@ def rank_drivers(
     ----------
     Hulett (2011), Integrated Cost-Schedule Risk Analysis, ch. 9.
     """
+    draws = replace(draws, keeps_activities=False)
     whole = simulate(project, baseline, risk, draws=draws)
     names = event_names(risk)
     if risk.weather is not None:

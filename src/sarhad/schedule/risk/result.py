@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,10 +10,11 @@ import pandas as pd
 
 from sarhad.errors import SpecError
 from sarhad.schedule.project import FloatArray, IntArray, Project
-from sarhad.schedule.risk.kernel import Centre, Output
+from sarhad.schedule.risk.memory import Centre, Output
 from sarhad.schedule.risk.seasons import Windows
 
 LEVELS = (0.10, 0.50, 0.80, 0.95)
+SINGLE = 1e-6  # what single precision loses of a time
 SURE = 1.959963984540054  # standard normal deviate of a two-sided 95 % interval
 
 
@@ -30,7 +31,7 @@ class Simulation:
     activity_ids
         Activities; `activity_finish` and `activity_cost` have shape (A, n), or (A, 0) when they were not kept.
     sums, window_sums
-        Sums over the draws: see `kernel.Output`.
+        Sums over the draws: see `memory.Output`.
     centre
         Finish and cost from which the sums count.
     windows
@@ -67,9 +68,10 @@ class Simulation:
         done: int,
         horizon: int,
         seed: int,
+        notices: Sequence[str] = (),
     ) -> Simulation:
         """Return the result of the first `done` draws."""
-        notices = []
+        notices = list(notices)
         beyond = float((out.finish[:done] > horizon).mean()) if horizon else 0.0
         if beyond:
             notices.append(
@@ -134,6 +136,53 @@ class Simulation:
         frame = frame.join(_level_columns("finish", self.group_finish))
         return frame.join(_level_columns("cost", self.group_cost))
 
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by name."""
+        return {
+            "programme": self.programme(),
+            "groups": self.groups(),
+            "activities": self.activities(),
+            "joint": self.joint(),
+            "missed_windows": self.missed_windows(),
+            "missed_by": self.missed_by(),
+        }
+
+    def operating_periods(self, activity_ids: Sequence[str]) -> IntArray:
+        """Return the first period by whose beginning each activity has ended, in every draw, shape (n, K).
+
+        Raises
+        ------
+        SpecError
+            If an activity does not exist, or the draws of activities were not kept.
+        """
+        place = {name: a for a, name in enumerate(self.activity_ids)}
+        unknown = [name for name in activity_ids if name not in place]
+        if unknown:
+            raise SpecError(
+                f"activities: there is no {', '.join(unknown[:5])}. There are {len(place)} others."
+            )
+        if not self.activity_finish.shape[1]:
+            raise SpecError("activities: their draws were not kept. Simulate with keeps_activities=True.")
+        rows = self.activity_finish[[place[name] for name in activity_ids]].astype(np.float64)
+        return np.ceil(rows.T - SINGLE * np.maximum(rows.T, 1.0)).astype(np.int64)
+
+    def summary(self, drivers: pd.DataFrame | None = None) -> dict[str, object]:
+        """Return the main figures as plain values for JSON; `drivers` is what `rank_drivers` returned."""
+        windows = self.missed_windows()
+        ranked = [] if drivers is None else drivers.to_dict("records")
+        return {
+            "iterations": self.iterations,
+            "seed": self.seed,
+            "finish": _levels(self.finish),
+            "cost_usd": _levels(self.cost),
+            "windows_missed": float(self.windows_missed.mean()),
+            "windows": [_plain(row) for row in windows.to_dict("records")],
+            "joint": [_plain(row) for row in self.joint().to_dict("records")],
+            "drivers": [_plain(row) for row in ranked],
+            "notices": list(self.notices),
+        }
+
     def joint(self, levels: Sequence[float] = (0.5, 0.7, 0.8)) -> pd.DataFrame:
         """Return, for each level, the chance to keep both quantiles, and a pair of date and money kept with that chance.
 
@@ -168,20 +217,22 @@ class Simulation:
 
         Notes
         -----
-        ``delay`` and ``money`` are means of finish and cost over the draws that miss the window less those over the
-        draws that keep it; ``p_low``..``p_high`` is the 95 % interval of Wilson.
+        ``finish_kept`` and ``finish_missed`` are the means of the finish over the draws that keep and that miss the
+        window: the two humps of a delay that a season makes. ``delay`` is their difference, ``money`` that of the
+        cost; ``p_low``..``p_high`` is the 95 % interval of Wilson.
         """
         n = self.iterations
         rows = []
         for w, (missed, time, _, money) in enumerate(self.window_sums.tolist()):
-            opens, closes = self.windows.opens[w], self.windows.closes[w]
+            opens, closes = float(self.windows.opens[w]), float(self.windows.closes[w])
             calendar = int(np.searchsorted(self.windows.first, w, side="right")) - 1
             low, high = wilson(missed, n)
             row = {"calendar": calendar, "opens": opens, "closes": closes, "p_miss": missed / n}
-            row |= {"p_low": low, "p_high": high}
+            row |= {"p_low": float(low), "p_high": float(high)}
             row |= self._price(missed, time, money)
             rows.append(row)
-        columns = ["calendar", "opens", "closes", "p_miss", "p_low", "p_high", "delay", "money"]
+        columns = ["calendar", "opens", "closes", "p_miss", "p_low", "p_high"]
+        columns += ["finish_kept", "finish_missed", "delay", "money"]
         return pd.DataFrame(rows, columns=columns)
 
     def missed_by(self) -> pd.DataFrame:
@@ -192,15 +243,17 @@ class Simulation:
         return pd.DataFrame({**frame, "p_low": low, "p_high": high})
 
     def _price(self, missed: float, time: float, money: float) -> dict[str, float]:
-        """Return mean delay and money of the draws that miss a window over those that keep it."""
-        if missed in (0, self.iterations):
-            return {"delay": np.nan, "money": np.nan}
+        """Return mean finish of the draws that keep and that miss a window, and the differences in time and money."""
         kept = self.iterations - missed
         all_time = float((self.finish - self.centre[0]).sum())
         all_money = float((self.cost - self.centre[1]).sum())
+        late, dear = (time / missed, money / missed) if missed else (np.nan, np.nan)
+        early, cheap = ((all_time - time) / kept, (all_money - money) / kept) if kept else (np.nan, np.nan)
         return {
-            "delay": time / missed - (all_time - time) / kept,
-            "money": money / missed - (all_money - money) / kept,
+            "finish_kept": early + self.centre[0],
+            "finish_missed": late + self.centre[0],
+            "delay": late - early,
+            "money": dear - cheap,
         }
 
     def _indices(self) -> dict[str, FloatArray]:
@@ -218,6 +271,20 @@ class Simulation:
             "schedule_sensitivity_index": sensitivity,
             "cruciality_index": np.minimum(cruciality, 1.0),
         }
+
+
+def _levels(values: FloatArray) -> dict[str, float]:
+    """Return the quantiles of draws by name."""
+    return {f"p{round(100 * level)}": float(_quantile(values, level)) for level in LEVELS}
+
+
+def _plain(row: Mapping[Hashable, object]) -> dict[str, object]:
+    """Return a row of a frame as JSON knows it: what is not a finite number is null."""
+    return {str(name): value if _is_known(value) else None for name, value in row.items()}
+
+
+def _is_known(value: object) -> bool:
+    return not isinstance(value, float) or bool(np.isfinite(value))
 
 
 def quantile_rows(values: FloatArray, levels: Sequence[float]) -> list[dict[str, float | str]]:

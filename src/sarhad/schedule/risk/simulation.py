@@ -12,16 +12,19 @@ import numpy as np
 
 from sarhad.errors import SpecError
 from sarhad.schedule.project import FloatArray, IntArray, Project
-from sarhad.schedule.risk import kernel
+from sarhad.schedule.risk import kernel, memory
 from sarhad.schedule.risk.distributions import BLOCK, columns, normal_quantiles, normal_shares
+from sarhad.schedule.risk.flows import flow_links
 from sarhad.schedule.risk.network import (
     Baseline,
     finishes,
     home_windows,
     last_slots,
+    limits_left_out,
     lists,
     net,
     prefix_sums,
+    require_baseline,
     require_room,
 )
 from sarhad.schedule.risk.result import Simulation
@@ -85,8 +88,8 @@ def simulate(
     Raises
     ------
     DataError
-        If figures are out of range, links form a cycle, the baseline breaks a capacity, a calendar never works or
-        an activity fits nowhere.
+        If figures are out of range, links form a cycle, the baseline is none of this project or breaks a capacity,
+        a calendar never works or an activity fits nowhere.
     SpecError
         If the number of draws, the seed or a name to leave out cannot be.
 
@@ -108,6 +111,7 @@ def simulate(
         done=done,
         horizon=run.horizon,
         seed=draws.seed,
+        notices=run.notices,
     )
 
 
@@ -115,18 +119,19 @@ def simulate(
 class _Run:
     """All that the kernel takes."""
 
-    net: kernel.Net
-    figures: kernel.Figures
-    events: kernel.Events
+    net: memory.Net
+    figures: memory.Figures
+    events: memory.Events
     work: Working
     lags: Working
     windows: Windows
-    links: kernel.Groups
-    centre: kernel.Centre
-    out: kernel.Output
+    links: memory.Groups
+    centre: memory.Centre
+    out: memory.Output
     groups: list[tuple[str, str]]
     is_weather: bool
     horizon: int
+    notices: list[str]
 
 
 def _require_spec(draws: Draws, risk: Risk, without: frozenset[str]) -> None:
@@ -145,8 +150,10 @@ def _require_spec(draws: Draws, risk: Risk, without: frozenset[str]) -> None:
 
 def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, without: frozenset[str]) -> _Run:
     lags = prefix_sums(project.calendars)
+    require_baseline(project, baseline)
     require_room(project, baseline.modes)
     ends = finishes(project, baseline, lags)
+    flow = flow_links(project, baseline.modes, baseline.starts, ends, lags)
     seasons = risk.seasons or find_seasons(project)
     if not len(seasons.base):
         none = np.empty(0, dtype=np.int64)
@@ -156,18 +163,19 @@ def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, wit
     home = home_windows(project, shut, ends)
     n = draws.iterations
     return _Run(
-        net=net(project, baseline, ends, risk=risk),
+        net=net(project, flow, has_stoppages=bool(risk.stoppages)),
         figures=_figures(project.n_activities, risk),
         events=_events(project.n_activities, risk, without),
         work=prefix_sums(seasons.base),
         lags=lags,
         windows=shut,
-        links=kernel.Groups(group_lists, home, last_slots(project, shut, home)),
+        links=memory.Groups(group_lists, home, last_slots(project, shut, home)),
         centre=_centre(risk, ends),
         out=_output(n, len(names), len(shut.opens), project.n_activities, draws),
         groups=names,
         is_weather=risk.weather is not None and WEATHER not in without,
         horizon=seasons.base.shape[1] if len(project.calendars) else 0,
+        notices=limits_left_out(project, flow),
     )
 
 
@@ -212,20 +220,19 @@ def _run(run: _Run, draws: Draws, on_progress: OnDraws | None) -> int:
     return draws.iterations
 
 
-def _room(run: _Run) -> tuple[kernel.Room, Intervals]:
-    n, n_calendars = len(run.net.order), run.work.before.shape[0]
+def _room(run: _Run) -> tuple[memory.Room, Intervals]:
     factors = run.figures.loadings.shape[1]
-    m = kernel.room(n, run.events, factors, len(run.windows.opens))
-    return m, empty_intervals(run.windows, n_calendars)
+    m = memory.room(run.net, run.events, factors, len(run.windows.opens))
+    return m, empty_intervals(run.windows, run.work.before.shape[0])
 
 
-def _figures(n: int, risk: Risk) -> kernel.Figures:
+def _figures(n: int, risk: Risk) -> memory.Figures:
     nothing = np.zeros(n)
     none = np.zeros((n, 0))
     loadings = none if risk.loadings is None else risk.loadings
     cost_loadings = none if risk.cost_loadings is None else risk.cost_loadings
     factors = max(loadings.shape[1], cost_loadings.shape[1])
-    return kernel.Figures(
+    return memory.Figures(
         columns(risk.duration),
         columns(risk.cost or ThreePoint(nothing, nothing, nothing)),
         risk.cost is not None,
@@ -243,7 +250,7 @@ def _widened(loadings: FloatArray, factors: int) -> FloatArray:
     return np.pad(loadings.astype(np.float64), ((0, 0), (0, factors - loadings.shape[1])))
 
 
-def _events(n: int, risk: Risk, without: frozenset[str]) -> kernel.Events:
+def _events(n: int, risk: Risk, without: frozenset[str]) -> memory.Events:
     drivers, stops = risk.drivers, risk.stoppages
     strikes = [(a, d) for d, driver in enumerate(drivers) for a in sorted(set(driver.activities))]
     moves = np.array([p for p in strikes if drivers[p[1]].duration != (1, 1, 1)], dtype=np.int64).reshape(
@@ -252,7 +259,7 @@ def _events(n: int, risk: Risk, without: frozenset[str]) -> kernel.Events:
     pays = np.array([p for p in strikes if drivers[p[1]].cost != (1, 1, 1)], dtype=np.int64).reshape(-1, 2)
     held = [(a, j) for j, stop in enumerate(stops) for a in sorted(set(stop.activities))]
     holds = np.array(held, dtype=np.int64).reshape(-1, 2)
-    return kernel.Events(
+    return memory.Events(
         np.array([0.0 if d.name in without else d.probability for d in drivers]),
         np.array([d.duration for d in drivers], dtype=np.float64).reshape(-1, 3),
         np.array([d.cost for d in drivers], dtype=np.float64).reshape(-1, 3),
@@ -265,7 +272,7 @@ def _events(n: int, risk: Risk, without: frozenset[str]) -> kernel.Events:
     )
 
 
-def _groups(project: Project, risk: Risk) -> tuple[list[tuple[str, str]], kernel.Lists]:
+def _groups(project: Project, risk: Risk) -> tuple[list[tuple[str, str]], memory.Lists]:
     """Return (grouping, label) of each group, and the groups of each activity."""
     names: list[tuple[str, str]] = []
     keys, values = [], []
@@ -281,24 +288,24 @@ def _groups(project: Project, risk: Risk) -> tuple[list[tuple[str, str]], kernel
     return names, lists(project.n_activities, *pairs)
 
 
-def _centre(risk: Risk, ends: FloatArray) -> kernel.Centre:
+def _centre(risk: Risk, ends: FloatArray) -> memory.Centre:
     money = 0.0 if risk.cost is None else float(risk.cost.likely.sum())
     likely = np.asarray(risk.duration.likely, dtype=np.float64)
-    return kernel.Centre(float(ends.max(initial=0.0)), likely, money)
+    return memory.Centre(float(ends.max(initial=0.0)), likely, money)
 
 
-def _output(n: int, groups: int, shut: int, activities: int, draws: Draws) -> kernel.Output:
+def _output(n: int, groups: int, shut: int, activities: int, draws: Draws) -> memory.Output:
     kept = n if draws.keeps_activities else 0
     blocks = -(-n // BLOCK)
     missed: IntArray = np.zeros(n, dtype=np.int64)
-    return kernel.Output(
+    return memory.Output(
         np.zeros(n),
         np.zeros(n),
         np.zeros((groups, n)),
         np.zeros((groups, n)),
         np.zeros((activities, kept), dtype=np.float32),
         np.zeros((activities, kept), dtype=np.float32),
-        np.zeros((blocks, activities, kernel.N_SUMS)),
-        np.zeros((blocks, shut, kernel.N_MISSED)),
+        np.zeros((blocks, activities, memory.N_SUMS)),
+        np.zeros((blocks, shut, memory.N_MISSED)),
         missed,
     )

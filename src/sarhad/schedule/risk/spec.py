@@ -189,13 +189,16 @@ def require_sound(project: Project, risk: Risk) -> None:
         if len(labels) != n:
             faults.append(f"groups.{name}: {len(labels)} labels for {n} activities. Give one for each.")
     for name, rows in (("loadings", risk.loadings), ("cost_loadings", risk.cost_loadings)):
-        if rows is not None and ((rows**2).sum(axis=1) > 1 + 1e-9).any():
-            faults.append(f"{name}: a row is longer than 1. The squares of a row sum to at most 1.")
+        if rows is not None and not ((rows**2).sum(axis=1) <= 1 + 1e-9).all():
+            faults.append(
+                f"{name}: a row is longer than 1 or missing. The squares of a row sum to at most 1."
+            )
     events: tuple[Driver | Stoppage, ...] = (*risk.drivers, *risk.stoppages)
     for number, event in enumerate(events):
         faults += _of_event(event, number, n)
+    faults += _of_money(risk) + _of_seasons(project, risk)
     if risk.weather is not None:
-        faults += _of_weather(risk.weather)
+        faults += _of_weather(risk.weather, len(project.calendars))
     if faults:
         raise DataError("\n".join(faults), table="risk")
 
@@ -218,6 +221,20 @@ def _of_points(project: Project, name: str, points: ThreePoint) -> list[str]:
     return [f"risk.{name}: {len(bad)} of {project.n_activities} activities: {shown}{more}. {ADD_OR_CORRECT}"]
 
 
+def _of_money(risk: Risk) -> list[str]:
+    rates = np.append([] if risk.cost_per_period is None else risk.cost_per_period, risk.overhead_per_period)
+    if (np.isfinite(rates) & (rates >= 0)).all():
+        return []
+    return ["risk.cost_per_period: a rate or the overhead is negative or missing. Give 0 or more."]
+
+
+def _of_seasons(project: Project, risk: Risk) -> list[str]:
+    if risk.seasons is None or risk.seasons.base.shape == project.calendars.shape:
+        return []
+    shapes = f"shape {risk.seasons.base.shape} beside {project.calendars.shape} of the project"
+    return [f"risk.seasons.base: {shapes}. Give one row for each calendar, as long."]
+
+
 def _of_event(event: Driver | Stoppage, number: int, n: int) -> list[str]:
     """Return the faults of a driver or a stoppage."""
     where = f"risk {event.name or f'number {number + 1}'}"
@@ -234,7 +251,7 @@ def _of_event(event: Driver | Stoppage, number: int, n: int) -> list[str]:
     return faults
 
 
-def _of_weather(weather: Weather) -> list[str]:
+def _of_weather(weather: Weather, n_calendars: int) -> list[str]:
     faults = []
     for name in ("opening", "closing", "closure_length"):
         low, likely, high = getattr(weather, name)
@@ -242,6 +259,10 @@ def _of_weather(weather: Weather) -> list[str]:
             faults.append(f"weather.{name}: {(low, likely, high)}. Give low <= likely <= high.")
     if not 0 <= weather.closure_probability <= 1:
         faults.append(f"weather.closure_probability {weather.closure_probability:g} is not in 0..1.")
+    if weather.spread is not None and len(weather.spread) != n_calendars:
+        faults.append(
+            f"weather.spread: {len(weather.spread)} factors for {n_calendars} calendars. Give one for each."
+        )
     if weather.closures < 0:
         faults.append(f"weather.closures {weather.closures} is negative.")
     return faults

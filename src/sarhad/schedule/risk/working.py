@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sarhad.schedule.project import BoolArray, FloatArray, IntArray
+from sarhad.schedule.calendar import tables
+from sarhad.schedule.project import BoolArray, FloatArray
 
 ENOUGH = 1e-9  # a gap shorter than the work by less than this still holds it
 
@@ -28,11 +29,11 @@ class Working(NamedTuple):
     before
         Working periods before each period, shape (C, H + 1).
     holder
-        Period that does the w-th unit of work, shape (C, H); only the first ``before[c, H]`` count.
+        Period that does the w-th unit of work, shape (C, H + 1); only the first ``before[c, H]`` count.
     following
         First working period from each on, H if none, shape (C, H + 1).
     run_end
-        End of the run of working periods around each one, infinite for the last when it reaches H, shape (C, H + 1).
+        First period from each on that does not work, infinite where all do to the end, shape (C, H + 1).
     """
 
     before: SmallArray
@@ -42,26 +43,13 @@ class Working(NamedTuple):
 
 
 def working(calendars: BoolArray) -> Working:
-    """Return the prefix sums of calendars, shape (C, H)."""
-    count, horizon = calendars.shape
-    before = np.zeros((count, horizon + 1), dtype=np.int32)
-    np.cumsum(calendars, axis=1, out=before[:, 1:])
-    holder = np.zeros((count, horizon), dtype=np.int32)
-    following = np.full((count, horizon + 1), horizon, dtype=np.int32)
-    run_end = np.full((count, horizon + 1), np.inf)
-    periods = np.arange(horizon)
-    for c, row in enumerate(calendars):
-        at = np.flatnonzero(row)
-        holder[c, : len(at)] = at
-        following[c, :horizon] = _next_index(periods, at, horizon)
-        ends = _next_index(periods, np.flatnonzero(~row), -1)
-        run_end[c, :horizon] = np.where(ends < 0, np.inf, ends)
-    return Working(before, holder, following, run_end)
-
-
-def _next_index(periods: IntArray, at: IntArray, none: int) -> IntArray:
-    """Return the first of the ascending `at` that is not before each period."""
-    return np.append(at, none)[np.searchsorted(at, periods)]
+    """Return the prefix sums of calendars, shape (C, H), from the tables that all engines share."""
+    horizon = calendars.shape[1]
+    shared = tables(calendars)
+    before = shared.worked.astype(np.int32)
+    following = np.minimum(np.take_along_axis(shared.place, shared.worked, axis=1), horizon)
+    run_end = np.where(shared.run_end >= horizon, np.inf, shared.run_end)
+    return Working(before, shared.place.astype(np.int32), following.astype(np.int32), run_end)
 
 
 class Calendar(NamedTuple):

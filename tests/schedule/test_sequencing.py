@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sarhad.errors import DataError, SpecError
-from sarhad.schedule.project import Project, assemble
+from sarhad.schedule import sequencing
+from sarhad.schedule.project import LinkType, Project, assemble
 from sarhad.schedule.result import Objective, ScheduleProgress, SequenceSpec
-from sarhad.schedule.sequence import sequence
+from sarhad.schedule.sequencing import sequence
 from sarhad.schedule.verify import breaches, value_of
 from tests.schedule.projects import all_modes, has_better, random_project
 
@@ -143,11 +144,16 @@ def test_the_same_seed_and_work_give_the_same_schedule() -> None:
     assert (one.value, one.bound, one.status) == (two.value, two.bound, two.status)
 
 
-def test_stopping_keeps_the_best_so_far() -> None:
+def crowded_project(n: int) -> Project:
+    """Return a project whose crews, not its links, hold it back: hard to prove."""
     rng = np.random.default_rng(1)
-    modes = [[(int(rng.integers(1, 9)), rng.integers(1, 5, 3).tolist(), [])] for _ in range(60)]
-    links = [(int(rng.integers(0, k)), k, "FS", 0) for k in range(1, 60)]
-    project = assemble([str(k) for k in range(60)], modes, links, capacity=[7, 7, 7])  # type: ignore[arg-type]
+    modes = [[(int(rng.integers(1, 9)), rng.integers(1, 5, 3).tolist(), [])] for _ in range(n)]
+    links: list[tuple[int, int, LinkType, int]] = [(int(rng.integers(0, k)), k, "FS", 0) for k in range(1, n)]
+    return assemble([str(k) for k in range(n)], modes, links, capacity=[7, 7, 7])
+
+
+def test_stopping_keeps_the_best_so_far() -> None:
+    project = crowded_project(60)
     seen: list[ScheduleProgress] = []
 
     def stop_soon(progress: ScheduleProgress) -> bool:
@@ -159,6 +165,28 @@ def test_stopping_keeps_the_best_so_far() -> None:
     assert result.seconds < 10
     assert not breaches(project, result.starts, result.modes)
     assert [one.value for one in seen] == sorted((one.value for one in seen), reverse=True)
+
+
+def test_stopping_the_solver_keeps_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencing, "STILL_S", 0.0)
+    monkeypatch.setattr(sequencing, "STILL_SHARE", 0.0)  # the solver takes over at once
+    project = crowded_project(60)
+    phases: list[str] = []
+
+    def stop_in_proof(progress: ScheduleProgress) -> bool:
+        phases.append(progress.phase)
+        return phases.count("solve") < 4
+
+    result = sequence(project, time_limit_s=60, on_progress=stop_in_proof)
+    assert (result.stopped, result.status, phases.count("solve")) == ("interrupt", "feasible", 4)
+    assert not breaches(project, result.starts, result.modes)
+
+
+def test_more_periods_than_can_be_held_are_refused() -> None:
+    with pytest.raises(
+        DataError, match=r"add up to 2,000,000,001 periods, more than 5,000,000. Count in longer"
+    ):
+        sequence(assemble(["a"], [[(10**9, [], [])]]), time_limit_s=1)
 
 
 def test_no_activity_and_milestones_alone_end_at_once() -> None:

@@ -28,12 +28,10 @@ OPTIMAL = 1e-6  # relative gap at which a schedule counts as optimal
 CHUNK_S = 0.04  # seconds between looks at the clock
 FIRST_CHUNK = 8
 FOUND_SHARE = 0.03  # of our own time, to found populations: enough generations must follow
-OWN_SHARE, OWN_MOST_S = 0.5, 4.0  # of the time for our own search before CP-SAT
+OWN_SHARE, ACTIVITIES_A_SECOND = 0.8, 6  # of the time, and at most so long, for our own search before CP-SAT
 STILL_S, STILL_SHARE = 0.3, 0.5  # without a better schedule for so long our own search lets the solver begin
-SOLVER_LEAST_S, MODES_A_SECOND = (
-    0.4,
-    60,
-)  # below that, longer for many modes, the solver finds nothing worth its time
+SOLVER_LEAST_S = 0.4  # below that the solver does not even begin
+MODES_A_SECOND = 60  # with more modes it needs more seconds to find anything
 ROUND = 500  # schedules of each island in a unit of work
 SOLVER_WORK = 0.2  # deterministic seconds of the solver in a unit of work
 CONFLICT_S = 2.0
@@ -193,7 +191,8 @@ class _Run:
 
     def _own_seconds(self) -> float:
         """Return until when our own search runs alone."""
-        rest = self.time_limit_s - min(OWN_MOST_S, OWN_SHARE * self.time_limit_s)
+        most = self.project.n_activities / ACTIVITIES_A_SECOND
+        rest = self.time_limit_s - min(most, OWN_SHARE * self.time_limit_s)
         return self.time_limit_s - rest if rest >= self._solver_least() else self.time_limit_s
 
     def _solver_least(self) -> float:
