@@ -168,8 +168,7 @@ def test_stopping_keeps_the_best_so_far() -> None:
 
 
 def test_stopping_the_solver_keeps_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequencing, "STILL_S", 0.0)
-    monkeypatch.setattr(sequencing, "STILL_SHARE", 0.0)  # the solver takes over at once
+    monkeypatch.setattr(sequencing, "STILL", 0)  # the solver takes over at once
     project = crowded_project(60)
     phases: list[str] = []
 

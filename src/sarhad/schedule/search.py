@@ -13,7 +13,7 @@ from sarhad.schedule.kernels import Room, place, price, room_of
 from sarhad.schedule.project import IntArray
 
 ISLANDS = 2
-LARGEST, SMALLEST = 1000, 40  # schedules of an island
+LARGEST, SMALLEST, AN_ACTIVITY = 2000, 40, 16  # schedules of an island
 SWAP = 0.02  # chance that neighbours in an order change places
 STALE = 60  # generations without a better schedule until an island begins anew
 NOISE = 4  # orders are shaken by up to a quarter of their keys' range
@@ -147,6 +147,10 @@ class Islands:
         """Found no more schedules once an island has the least number."""
         for island in self.islands:
             island.settle(least)
+
+    def are_still(self, generations: int) -> bool:
+        """Return whether no island found a better schedule for so many generations."""
+        return all(island.stale > generations * island.size for island in self.islands)
 
     def close(self) -> None:
         """End the threads."""

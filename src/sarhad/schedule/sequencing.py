@@ -21,7 +21,7 @@ from sarhad.schedule.result import (
     Stopped,
     gap,
 )
-from sarhad.schedule.search import LARGEST, SMALLEST, Found, Ground, Islands, first_schedule
+from sarhad.schedule.search import AN_ACTIVITY, LARGEST, SMALLEST, Found, Ground, Islands, first_schedule
 from sarhad.schedule.verify import breaches, ends_of, value_of
 
 OPTIMAL = 1e-6  # relative gap at which a schedule counts as optimal
@@ -29,7 +29,7 @@ CHUNK_S = 0.04  # seconds between looks at the clock
 FIRST_CHUNK = 8
 FOUND_SHARE = 0.03  # of our own time, to found populations: enough generations must follow
 OWN_SHARE, ACTIVITIES_A_SECOND = 0.8, 6  # of the time, and at most so long, for our own search before CP-SAT
-STILL_S, STILL_SHARE = 0.3, 0.5  # without a better schedule for so long our own search lets the solver begin
+STILL = 15  # generations without a better schedule until our own search lets the solver begin
 SOLVER_LEAST_S = 0.4  # below that the solver does not even begin
 MODES_A_SECOND = 60  # with more modes it needs more seconds to find anything
 ROUND = 500  # schedules of each island in a unit of work
@@ -201,32 +201,32 @@ class _Run:
 
     def _breed(self) -> None:
         until = self._own_seconds()
+        size = int(np.clip(AN_ACTIVITY * self.project.n_activities, SMALLEST, LARGEST))
         if self.work_limit is not None:
-            size = int(np.clip(self.work_limit * ROUND // 10, SMALLEST, LARGEST))
-            islands = Islands(_ground(self.ready), size, self.seed)
+            islands = Islands(
+                _ground(self.ready), min(size, ROUND * self.work_limit // 10 + SMALLEST), self.seed
+            )
             for _ in range(self.work_limit):
                 self._take(islands.advance(ROUND))
                 if not self._goes_on("search"):
                     break
             islands.close()
             return
-        islands = Islands(_ground(self.ready), LARGEST, self.seed)
+        islands = Islands(_ground(self.ready), size, self.seed)
         began, n = self._seconds(), FIRST_CHUNK
-        better = now = began
-        while self._goes_on("search") and now < until and not self._stands_still(now - began, now - better):
-            before, value = now, math.inf if self.best is None else self.best.cost
+        now = began
+        while self._goes_on("search") and now < until and not (islands.are_still(STILL) and self._has_time()):
+            before = now
             self._take(islands.advance(n))
             now = self._seconds()
-            better = now if self.best is not None and self.best.cost < value else better
             n = int(np.clip(n * CHUNK_S / max(now - before, 1e-4), FIRST_CHUNK, 4 * n))
             if now - began > FOUND_SHARE * (until - began):
                 islands.settle(SMALLEST)
         islands.close()
 
-    def _stands_still(self, searched: float, since_better: float) -> bool:
-        """Return whether the solver should take over, as far as there is time for it."""
-        has_time = self.time_limit_s - self._seconds() > self._solver_least()
-        return has_time and since_better > max(STILL_S, STILL_SHARE * searched)
+    def _has_time(self) -> bool:
+        """Return whether there is time for the solver."""
+        return self.time_limit_s - self._seconds() > self._solver_least()
 
     def _solve(self) -> None:
         from sarhad.schedule.exact import Effort, conflicting, prove
