@@ -28,6 +28,7 @@ from sarhad.workflow.steps import OnStep, Step, silent
 
 VALUE_TOLERANCE = 1e-9
 USUAL = planner.Method()
+OF_SCHEDULE = ("activity", "precedence", "assignment")
 UNPRICED = "interrupted: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
@@ -279,6 +280,7 @@ def adopt_plan(prog: Programme, name: str, result: planner.PlanResult, seed: int
             "plan": _replace(plans, "id", name, pd.DataFrame([row])),
             "plan_item": _replace(items, "plan_id", name, result.plan_items.assign(plan_id=name)),
             "funding": _replace(funding, "plan_id", name, result.funding.assign(plan_id=name)),
+            **{table: prog[table][prog[table]["plan_id"] != name] for table in OF_SCHEDULE},
         }
     )
     return with_run(prog, "plan", plan_id=name, seed=seed)

@@ -19,15 +19,19 @@ from sarhad.errors import DataError
 from sarhad.plan.money import funding
 from sarhad.programme import Programme, declared
 from sarhad.workflow import assumptions, contents, varied
+from sarhad.workflow.assessing import assess
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.planning import VALUE_TOLERANCE, Planned, timeline
 from sarhad.workflow.plans import certificate, plan_items, require_current, require_plan
 from sarhad.workflow.prepare import Prepared, counts, prepare
+from sarhad.workflow.sequencing import stored_schedule
 from sarhad.workflow.steps import OnStep, Step, silent
+from sarhad.workflow.timetables import timetable
 
 MOVED_KM = 10.0
+DRAWS, EXACT, SEED = 2000, 40, 1  # of the risk of a stored schedule
 
 
 def report_plan(
@@ -56,7 +60,8 @@ def report_plan(
     on_step(Step("report", 0.0))
     terms = planner.terms(prepared.prog, prepared.items)
     planned = Planned(prepared, terms, _result(prepared, terms, plan))
-    pages = write_reports(gather(planned, plan, is_fine=is_fine), out, langs)
+    times = _timetable(prepared, plan, on_step)
+    pages = write_reports(gather(planned, plan, is_fine=is_fine, times=times), out, langs)
     payload = {
         "plan": plan,
         "out": str(out),
@@ -64,6 +69,15 @@ def report_plan(
         "data_hash": prog.data_hash,
     }
     return Outcome(payload, _lines)
+
+
+def _timetable(prepared: Prepared, plan: str, on_step: OnStep) -> report.Timetable | None:
+    """Return the schedule that the programme holds of a plan, its risk drawn anew; None where it holds none."""
+    scheduled = stored_schedule(prepared, plan)
+    if scheduled is None:
+        return None
+    assessed = assess(scheduled, iterations=DRAWS, seed=SEED, exact=EXACT, on_step=on_step)
+    return timetable(scheduled, assessed)
 
 
 def _result(prepared: Prepared, terms: planner.Terms, plan: str) -> planner.PlanResult:
@@ -108,7 +122,9 @@ def write_reports(content: report.Content, out: Path, langs: tuple[str, ...]) ->
     return [report.write(content, out, lang, also=langs).page for lang in langs]
 
 
-def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Content:
+def gather(
+    planned: Planned, name: str, *, is_fine: bool = False, times: report.Timetable | None = None
+) -> report.Content:
     """Return everything the report of a plan shows.
 
     Parameters
@@ -117,6 +133,8 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
         The plan and its name.
     is_fine
         Judge the final state on the terrain grid too; this takes as long as all the rest.
+    times
+        The plan's schedule and its risk, if there is one.
     """
     prepared, result = planned.prepared, planned.result
     prog, instance = prepared.prog, prepared.instance
@@ -154,6 +172,7 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
         sources=prog["source"],
         ground=_ground(prepared),
         relief=_relief(prepared),
+        timetable=times,
         movers=prog["mover"],
         rivers=prog["river"],
         notices=tuple(dict.fromkeys((*prepared.notices, *planned.terms.notices, *result.notices))),

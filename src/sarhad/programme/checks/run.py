@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sarhad.programme.checks import (
+    activities,
     catalogue,
     effects,
     limits,
@@ -100,6 +101,11 @@ CHECKS: tuple[Check, ...] = (
     threats.undetectable_threats,
     threats.idle_movers,
     what_ifs.idle_changes,
+    activities.wrong_links,
+    activities.wrong_demands,
+    activities.wrong_calendars,
+    activities.wrong_shares,
+    activities.wrong_risks,
 )
 
 # these look at the tables one by one, or know of `unread`
