@@ -204,7 +204,7 @@ class Simulation:
             finish, cost = (float(_quantile(v, level)) for v in (self.finish, self.cost))
             both = float(((self.finish <= finish) & (self.cost <= cost)).mean())
             at = float(_quantile(ranks, level))
-            pair = {"finish": _quantile(self.finish, at), "cost": _quantile(self.cost, at)}
+            pair = {name: float(_quantile(getattr(self, name), at)) for name in ("finish", "cost")}
             rows.append({"level": level, "joint": both, "at": at, **pair})
         return pd.DataFrame(rows)
 
