@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import subprocess
 import sys
@@ -195,3 +196,11 @@ def test_a_folder_with_something_else_is_refused(tmp_path, certificate):
         require_folder(certificate, is_replacing=False)
     require_folder(certificate, is_replacing=True)
     require_folder(tmp_path / "new", is_replacing=False)
+
+
+def test_limits_that_the_script_does_not_know_are_refused_before_the_search():
+    game, terms = random_game(0)
+    closed = np.ones((terms.n_items, terms.n_quarters), dtype=np.bool_)
+    closed[:, 0] = False
+    with pytest.raises(SpecError, match="the limits of season"):
+        plan(game, dataclasses.replace(terms, works=closed))

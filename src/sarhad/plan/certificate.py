@@ -79,6 +79,28 @@ def require_folder(folder: Path, *, is_replacing: bool) -> None:
         )
 
 
+def require_provable(terms: Terms) -> None:
+    """Refuse limits that the script does not work out again from the programme.
+
+    Raises
+    ------
+    SpecError
+        With the tables that hold these limits.
+    """
+    held = {
+        "pledge": terms.tied is not None,
+        "season": terms.works is not None,
+        "package": bool(terms.packages),
+        "resource_need, floor or --max-changes": terms.linear.n > 0 or bool(terms.floors),
+    }
+    named = [name for name, is_held in held.items() if is_held]
+    if named:
+        raise SpecError(
+            f"--certificate: it proves needs, budgets, choices and prerequisites, not the limits of {', '.join(named)}. "
+            "Plan without a certificate, or without these limits."
+        )
+
+
 def write_certificate(result: PlanResult, folder: Path) -> None:
     """Write the certificate of a plan into a folder, with the script that proves it again.
 

@@ -13,7 +13,7 @@ from sarhad.detection.instance import FloatArray, Instance
 from sarhad.detection.prepared import prepare
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding
-from sarhad.plan.certificate import Evidence
+from sarhad.plan.certificate import Evidence, require_provable
 from sarhad.plan.diving import dive
 from sarhad.plan.engine import OPTIMAL, EngineName, Method
 from sarhad.plan.incumbent import TRIES
@@ -92,8 +92,8 @@ def optimise(
     SpecError
         If instance and terms do not speak of the same items, a lock names what does not exist, a floor
         speaks of a threat or section that the game does not have, the time limit or the number of changes
-        is negative, the gap is none, the engine is not installed, or the plan would need more memory than
-        is allowed.
+        is negative, the gap is none, the engine is not installed, the plan would need more memory than is
+        allowed, or evidence is wanted of limits that no certificate proves.
     DataError
         If the game is faulty: negative exposure, an origin without a way, an index out of range.
     SolverError
@@ -109,6 +109,8 @@ def optimise(
     require_memory(needed(instance, terms), memory_limit_gb)
     prepare(instance)
     terms = with_former(terms, spec)
+    if keeps_evidence:
+        require_provable(terms)
     run = Run(instance, terms, spec, time_limit_s, seed, work_limit, on_progress, engine, target_gap)
     result = _result(run)
     return replace(result, evidence=_evidence(run)) if keeps_evidence else result
