@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
 from sarhad.plan.floors import item_rows
 from sarhad.plan.game import Changeable
 from sarhad.plan.limits import Terms, since
-from sarhad.plan.master import Answer, Master, epochs
+from sarhad.plan.master import Answer, Cuts, Master, epochs
 from sarhad.plan.pool import Pool
 from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.supports import Supports
@@ -35,7 +36,7 @@ class Bounding:
         self.bound = float(game.weight @ game.low) * float(terms.quarter_weight.sum())
         self.short = np.inf
         self.answer: Answer | None = None
-        self._limits = cost, allowed, forced
+        self.cost, self.allowed, self.forced = cost, allowed, forced
         self.kept = start_rows(allowed.shape, [])  # rows of floors that plans broke
 
     def begin(self, begins: IntArray, plans: list[FloatArray], starts: BoolArray) -> None:
@@ -50,14 +51,16 @@ class Bounding:
         starts
             Starts to begin with, shape (I, T); others come in when their price is right.
         """
-        cost, allowed, forced = self._limits
         time = epochs(self.terms, begins)
         groups = self.groups
-        self.master = Master(self.terms, cost, time, groups.weight, groups.low, allowed, forced)
+        known = self._known_cuts(begins)
+        self._begins = begins
+        limits = self.allowed, self.forced
+        self.master = Master(self.terms, self.cost, time, groups.weight, groups.low, *limits)
         if self.kept.n:
             self.master.add_final(*item_rows(self.kept, self.terms.n_quarters))
-        first = np.zeros_like(allowed)
-        first[np.arange(len(first)), allowed.argmax(axis=1)] = True
+        first = np.zeros_like(self.allowed)
+        first[np.arange(len(first)), self.allowed.argmax(axis=1)] = True
         self.master.add_starts(starts | first)
         of = np.searchsorted(begins, np.arange(self.terms.n_quarters), "right") - 1
         mean = np.zeros((time.n, self.terms.n_quarters))
@@ -66,12 +69,28 @@ class Bounding:
         for plan in plans:
             cuts, _ = group_cuts(self.pool, groups, self.supports, mean @ plan, eta, time.weight)
             self.master.add_cuts(cuts)
+        if known is not None:
+            self.master.add_cuts(known)
         self.centre: FloatArray | None = None
         self.centre_value = np.inf
         for plan in plans:
             value = self._explore(mean @ plan)
             if value < self.centre_value:
                 self.centre, self.centre_value = mean @ plan, value
+
+    def _known_cuts(self, begins: IntArray) -> Cuts | None:
+        """Return the cuts that the last answer rests on, for each of the epochs to come that lie in theirs.
+
+        A cut holds at every state, so in every epoch; it is likely to be needed in the parts of its own.
+        """
+        if self.answer is None:
+            return None
+        tight = self.master.tight()
+        within = np.searchsorted(self._begins, begins, "right") - 1
+        parts = [(np.flatnonzero(tight.epoch == old), new) for new, old in enumerate(within)]
+        row = np.concatenate([rows for rows, _ in parts])
+        epoch = np.concatenate([np.full(len(rows), new) for rows, new in parts])
+        return Cuts(epoch, tight.group[row], tight.level[row], csr_array(tight.slope[row]))
 
     def round(self, time_limit_s: float) -> bool:
         """Solve, separate at the answer and halfway to the best point known; False when time ran out."""
@@ -95,6 +114,16 @@ class Bounding:
         self.news = self.master.require(point) + self.master.price_starts(1e-6)
         self.master.purge(PATIENCE)
         return True
+
+    def dive_round(self, time_limit_s: float) -> Answer | None:
+        """Solve a programme that is restricted, and separate at its answer; None when time ran out."""
+        answer = self.master.solve(time_limit_s)
+        if answer is not None:
+            self.dived_short = self._explore(answer.state) - answer.bound
+            self._cut(answer.state, answer.eta)
+            self.master.require(answer.state)
+            self.master.price_starts(1e-6)
+        return answer
 
     def whole(self, time_limit_s: float) -> IntArray | None:
         """Raise the bound over whole starts, cut at the answer, and return its starts if there is one."""

@@ -6,11 +6,15 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from sarhad.detection.instance import Instance
+import numpy as np
+
+from sarhad.detection.instance import FloatArray, Instance
 from sarhad.detection.prepared import prepare
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding
+from sarhad.plan.diving import dive
 from sarhad.plan.engine import EngineName, require
+from sarhad.plan.incumbent import TRIES
 from sarhad.plan.limits import Terms
 from sarhad.plan.locks import conflicts, money_conflict, why_nothing, with_former
 from sarhad.plan.proof import prove, whole
@@ -29,6 +33,8 @@ FIRST_EPOCHS = 5
 ROWS_A_TURN = (
     300.0  # turns beside the linear programme grow with its rows to the power 1.5, as its seconds do
 )
+DIVE_TURNS = 200  # of ruin and recreate beside a dive
+PATIENT = 10  # turns that the search goes on from a dive
 ANSWERS = 5  # of the linear programme in one turn
 CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
 COARSE = 0.05  # the same while epochs will still be split
@@ -148,9 +154,10 @@ def _turns(run: Run) -> None:
             run.bounding.master.size, count, run.pool.n,
         )  # fmt: skip
         is_last = count == run.terms.n_quarters
-        converged = run.bounding.short < (CONVERGED if is_last else COARSE) * run.bound
-        run.improve()
-        if converged and (run.bounding.news == 0 or not is_last):
+        is_near = run.bounding.short < (CONVERGED if is_last else COARSE) * run.bound
+        if _is_time_to_dive(run, is_near):
+            _dive(run)
+        if is_near and (run.bounding.news == 0 or not is_last):
             if count < run.terms.n_quarters:
                 count = min(EPOCHS_GROW * count, run.terms.n_quarters)
                 run.begin(count)
@@ -159,22 +166,37 @@ def _turns(run: Run) -> None:
 
 
 def _bound_and_search(run: Run) -> None:
-    """Let the linear programme answer on one core while ruin and recreate goes on from the best plan on another.
+    """Let the linear programme answer on one core while ruin and recreate goes on on another.
 
     Both do a fixed amount of work, so that the result does not depend on which of them is faster.
     """
     if run.bounding.answer is None:
         _answers(run)
         return
-    assert run.start is not None
-    run.search.start = run.start
     run.search.refresh(run.pool, run.game.of.n)
     turns = MORE_TURNS + int((run.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
+    answer, price = run.bounding.answer.start, run.price()
     with ThreadPoolExecutor(1) as beside:
-        searched = beside.submit(run.search.ruin_and_recreate, run.rng, run.price(), turns, run.is_over)
+        searched = beside.submit(_search_beside, run, answer, price, turns)
         _answers(run)
         searched.result()
-    run.keep_if_better(run.search.start)
+    value = run.keep_if_better(run.search.start)
+    run.patience -= 1
+    if value > run.value and run.patience < 0:
+        assert run.start is not None
+        run.search.start = run.start
+
+
+def _search_beside(run: Run, share: FloatArray, price: FloatArray, turns: int) -> None:
+    """Go on from the search's plan; before the first dive, from the answer rounded off where that is better."""
+    search = run.search
+    if not run.has_dived:
+        kept, value = search.start, search.value
+        search.round_off(share, price, float(run.rng.uniform(0.3, 0.8)))
+        search.recreate(price, search.scores(price), np.ones(run.terms.n_items), 0.0, TRIES)
+        if search.value > value or not search.keeps_linear():
+            search.load(kept)
+    search.ruin_and_recreate(run.rng, price, turns, run.is_over)
 
 
 def _answers(run: Run) -> None:
@@ -184,3 +206,27 @@ def _answers(run: Run) -> None:
             return
         if run.bounding.short < CONVERGED * run.value and run.bounding.news == 0:
             return
+
+
+def _is_time_to_dive(run: Run, is_near: bool) -> bool:
+    """Tell whether a dive is due: first when the answer is near or half the time is gone, then while there is time."""
+    if not run.has_dived:
+        return is_near or run.left() < run.time_limit_s / 2
+    return is_near and (run.work_limit is not None or run.left() > 2 * run.dive_s)
+
+
+def _dive(run: Run) -> None:
+    """Let the linear programme dive, spend what money is left, and go on from there for a while."""
+    began, price, search = run.left(), run.price(), run.search
+    search.refresh(run.pool, run.game.of.n)
+    with ThreadPoolExecutor(1) as beside:
+        searched = beside.submit(search.ruin_and_recreate, run.rng, price, DIVE_TURNS, run.is_over)
+        fixed = dive(run.bounding, search.base, run.left)
+        searched.result()
+    run.keep_if_better(search.start)
+    search.refresh(run.pool, run.game.of.n)
+    search.take_over(fixed, price)
+    search.recreate(price, search.scores(price), np.ones(run.terms.n_items), 0.0, TRIES)
+    value = run.keep_if_better(search.start)
+    run.has_dived, run.dive_s, run.patience = True, began - run.left(), PATIENT
+    log.debug("%5.1f s: dived to %.4f", time.perf_counter() - run.began, value)
