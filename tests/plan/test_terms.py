@@ -9,7 +9,8 @@ import pytest
 
 from sarhad.detection import Instance
 from sarhad.errors import DataError, SpecError
-from sarhad.plan import PlanSpec, Terms, optimise
+from sarhad.plan import PlanSpec, Terms, explain, money_prices, optimise
+from sarhad.plan.frontier import scaled
 from sarhad.plan.limits import SecurityFloor, Tied, under_construction
 from sarhad.plan.rows import Package, start_rows
 from sarhad.plan.store import starts
@@ -139,8 +140,9 @@ def test_the_five_items_without_the_gift_cannot_keep_the_floor():
     game, terms = five_items()
     found = optimise(game, dataclasses.replace(terms, tied=None), PlanSpec(), time_limit_s=20, seed=1)
     assert found.status == "infeasible"
-    # For 70 even I01 and I03, without crew, winter and bundle, would let exp(-1.3) = 27 % through.
-    said = "P0 gives 70 usd of free money for 2025; at most 25 % at the end"
+    # For 70 even I01 and I03, without crew, winter and bundle, would let exp(-1.3) = 27 % through; P1 might give more.
+    money = [f"{p} gives {usd} usd of free money for 2025" for p, usd in (("P0", 70), ("P1", 0))]
+    said = "; ".join([*money, "at most 25 % at the end"])
     assert found.notices == (f"these limits conflict: {said}",)
 
 
@@ -185,3 +187,18 @@ def test_changes_need_a_plan_to_keep():
         optimise(game, terms, PlanSpec(max_changes=1), time_limit_s=1, seed=1)
     with pytest.raises(SpecError, match="changes cannot be negative"):
         optimise(game, terms, PlanSpec(keep={"I01": "2025Q2"}, max_changes=-1), time_limit_s=1, seed=1)
+
+
+def test_explanations_prices_and_frontiers_know_the_limits():
+    game, terms = five_items()
+    found = optimise(game, terms, PlanSpec(), time_limit_s=20, seed=1)
+    why = explain(game, terms, found.plan_items, item="I01")
+    assert "one crew in 2025Q2" in why.binds
+    prices = money_prices(game, terms, found.plan_items, time_limit_s=5)
+    assert prices[["partner_id", "year", "budget_usd", "spent_usd"]].to_numpy().tolist() == [
+        ["P0", 2025, 70, 60],
+        ["P1", 2025, 40, 40],
+    ]
+    half = scaled(terms, 0.5)
+    assert half.tied is not None
+    assert half.tied.usd.tolist() == [20]

@@ -294,9 +294,8 @@ class Search:
         self._mend()
 
     def take_over(self, start: IntArray, price: FloatArray) -> None:
-        """Set the plan to another's items in their own quarters; what no longer fits starts as soon as it can, or goes."""
-        whole = np.where(self.base >= 0, self.base, start)
-        self.load(whole)
+        """Set the plan to another's items in their own quarters; what does not fit comes later with what it lacks, or goes."""
+        self.load(np.where(self.base >= 0, self.base, start))
         if self.is_sound():
             return
         self.load(self.base)
@@ -305,6 +304,7 @@ class Search:
         theirs = self.game._replace(prefer=start)
         while kernels.insert_alone(theirs, self.state, self.rows, self.room, order):
             pass
+        kernels.insert_in_order(theirs, self.state, self.rows, self.room, price, order)
         self._sync()
         for package in self.terms.packages:
             inside = [i for i in package.items if self.start[i] >= 0]
@@ -338,7 +338,7 @@ class Search:
         for item in free[np.argsort(weight, kind="stable")[:count]].tolist():
             self.drop(item)
 
-    def _keeps_linear(self) -> bool:
+    def keeps_linear(self) -> bool:
         """Tell whether the plan keeps the linear limits."""
         return not (self.state.side > self.linear.room + TOLERANCE).any()
 
@@ -347,7 +347,7 @@ class Search:
     ) -> None:
         """Move on from the plan for so many turns, or until it is over; leave the best plan met there."""
         score = self.scores(price)
-        best, best_value = self.keep(), self.value if self._keeps_linear() else np.inf
+        best, best_value = self.keep(), self.value if self.keeps_linear() else np.inf
         current, current_value = best, best_value
         for turn in range(turns):
             if is_over():
@@ -359,7 +359,7 @@ class Search:
             score = np.maximum(score, 1e-12) * 1.2
             noise = rng.uniform(0.8, 1.2, self.terms.n_items)
             self.recreate(price, score, noise, 0.0, TRIES)
-            value = self.value if self._keeps_linear() else np.inf
+            value = self.value if self.keeps_linear() else np.inf
             if len(self.rows) > rows:
                 best, best_value = (self.keep(), value) if value < best_value else (best, best_value)
             if value < best_value * (1 - 1e-12):

@@ -158,16 +158,13 @@ def money_conflict(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
 def _lump(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
     """Return a conflict of the locked items' least cost with all money that may pay for it, if there is one."""
     cost = np.where(locks.allowed, out.total[:, :, : terms.n_horizon_years].sum(axis=2), 2**62).min(axis=1)
-    found = []
+    found, source = [], purse(terms)
     for k in range(len(terms.payers)):
         members = locks.forced[terms.item_class[locks.forced] == k]
-        need, have = (
-            int(cost[members].sum()),
-            int(terms.budget_usd[terms.payers[k], : terms.n_horizon_years].sum()),
-        )
+        mask = np.zeros((len(terms.payers), len(terms.years)), dtype=np.bool_)
+        mask[k, : terms.n_horizon_years] = True
+        need, have = int(cost[members].sum()), int(source.cover(mask.reshape(1, -1))[0])
         if need > have:
-            mask = np.zeros((len(terms.payers), len(terms.years)), dtype=np.bool_)
-            mask[k, : terms.n_horizon_years] = True
             found.append(_words(terms, mask.ravel(), need, have))
     return tuple(found)
 
@@ -179,7 +176,9 @@ def _words(terms: Terms, mask: BoolArray, need: int, have: int) -> str:
     categories = sorted(
         {c for c, k in zip(terms.category, terms.item_class.tolist(), strict=True) if k in within}
     )
-    payers = [p for n, p in enumerate(terms.partners) if terms.payers[sorted(within), n].any()]
+    source = purse(terms)
+    reach = source.is_open[:, mask].any(axis=1)
+    payers = [terms.partners[p] for p in np.unique(source.partner[reach]).tolist()]
     span = f"{terms.years[years.min()]}-{terms.years[years.max()]}"
     may = f"{', '.join(payers)} may pay only {have:,} usd" if payers and have else "no partner may pay"
     return f"the locked items need {need:,} usd for {', '.join(categories)} in {span}, but {may} for it"
@@ -190,11 +189,12 @@ def why_nothing(terms: Terms, locks: Locks, out: Outlays, otherwise: str) -> str
     allowed = locks.allowed
     counted = slice(None) if terms.is_tail_paid else slice(terms.n_horizon_years)
     cost = np.where(allowed, out.total[:, :, counted].sum(axis=2), 2**62).min(axis=1, initial=2**62)
-    has_payer = np.asarray(terms.payers.any(axis=1))
+    source = purse(terms)
+    has_payer = np.asarray(source.is_open.any(axis=0).reshape(len(terms.payers), -1).any(axis=1))
     payable = np.asarray(allowed.any(axis=1)) & has_payer[terms.item_class] & (cost > 0)
     if not allowed.any():
         return f"no item can start and still operate by {terms.quarters[-1]}"
-    if not payable.any() or terms.budget_usd.sum() == 0:
+    if not payable.any() or source.total == 0:
         return "no partner has money that may pay for any of the items"
     return otherwise or (
         "no item that lowers the value fits the money of its years, tail included "

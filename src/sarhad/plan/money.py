@@ -255,6 +255,15 @@ def _sources(terms: Terms) -> BoolArray:
     return np.concatenate([terms.payers, strings[1:].astype(np.bool_)], axis=1)
 
 
+def payments(terms: Terms, need: IntArray) -> IntArray:
+    """Return what each supply pays for each need, money with a string attached first, (P * Y + G, K * Y)."""
+    source, free = purse(terms), terms.budget_usd.size
+    order = np.roll(np.arange(len(source.supply)), -free)
+    flow = np.empty_like(source.is_open, dtype=np.int64)
+    flow[order], _ = pay(source.supply[order], need, source.is_open[order])
+    return flow
+
+
 def funding(terms: Terms, start: IntArray) -> pd.DataFrame:
     """Return who pays what: item_id, partner_id, year, kind, usd, in whole dollars that add up exactly.
 
@@ -271,10 +280,7 @@ def funding(terms: Terms, start: IntArray) -> pd.DataFrame:
     """
     out = outlays(terms)
     source = purse(terms)
-    plain = terms.budget_usd.size
-    order = np.roll(np.arange(len(source.supply)), -plain)  # money with a string attached goes first
-    flow = np.empty_like(source.is_open, dtype=np.int64)
-    flow[order], _ = pay(source.supply[order], demand(terms, out.total, start), source.is_open[order])
+    flow = payments(terms, demand(terms, out.total, start))
     years, classes = len(terms.years), len(terms.payers)
     givers, of = np.unique(
         np.stack([source.is_in_kind.astype(np.int64), source.partner]), axis=1, return_inverse=True

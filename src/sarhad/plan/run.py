@@ -148,11 +148,14 @@ class Run:
         return bool((start[self.locks.forced] >= 0).all())
 
     def keep_if_better(self, start: IntArray) -> float:
-        """Value a plan exactly, teach the pool its paths, keep it if it is the best within all limits; return its value."""
+        """Value a plan exactly, teach the pool its paths, keep it if it is the best; return its value, or infinity outside the limits."""
         value, by_quarter, found = exact_value(self.game, self.terms, start)
         self.pool.add(found)
-        is_within = self._has_locks(start) and not self.search.linear.broken(start).any()
-        if is_within and (self.start is None or value < self.value) and not self.watch(start).n:
+        if not self._has_locks(start) or self.search.linear.broken(start).any():
+            return np.inf
+        if self.start is None or value < self.value:
+            if self.watch(start).n:
+                return np.inf
             self.start, self.value, self.by_quarter = start.copy(), value, by_quarter
         return value
 

@@ -217,7 +217,7 @@ def _search_beside(run: Run, share: FloatArray, price: FloatArray, turns: int) -
     if not run.has_dived:
         kept, value = run.search.start, run.search.value
         run.round_off(share, price)
-        if run.search.value > value:
+        if run.search.value > value or not run.search.keeps_linear():
             run.search.load(kept)
     run.search.ruin_and_recreate(run.rng, price, turns, run.is_over)
 
