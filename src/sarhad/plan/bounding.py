@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
 from sarhad.plan.game import Changeable
 from sarhad.plan.limits import Terms
-from sarhad.plan.master import Answer, Master, epochs
+from sarhad.plan.master import Answer, Cuts, Master, epochs
 from sarhad.plan.pool import Pool
 from sarhad.plan.proof import Proof
 from sarhad.plan.supports import Supports
@@ -36,7 +37,7 @@ class Bounding:
         self.answer: Answer | None = None
         self.proof: Proof | None = None  # of the highest bound of a linear programme
         self.proved_by: tuple[Master, IntArray] | None = None  # that programme, first quarters of its epochs
-        self._limits = cost, allowed, forced
+        self.cost, self.allowed, self.forced = cost, allowed, forced
 
     def begin(self, begins: IntArray, plans: list[FloatArray], starts: BoolArray) -> None:
         """Set up the linear programme for these epochs, with cuts at these plans.
@@ -50,12 +51,14 @@ class Bounding:
         starts
             Starts to begin with, shape (I, T); others come in when their price is right.
         """
-        cost, allowed, forced = self._limits
-        time, self.begins = epochs(self.terms, begins), begins
+        time = epochs(self.terms, begins)
         groups = self.groups
-        self.master = Master(self.terms, cost, time, groups.weight, groups.low, allowed, forced)
-        first = np.zeros_like(allowed)
-        first[np.arange(len(first)), allowed.argmax(axis=1)] = True
+        known = self._known_cuts(begins)
+        self.begins = begins
+        limits = self.allowed, self.forced
+        self.master = Master(self.terms, self.cost, time, groups.weight, groups.low, *limits)
+        first = np.zeros_like(self.allowed)
+        first[np.arange(len(first)), self.allowed.argmax(axis=1)] = True
         self.master.add_starts(starts | first)
         of = np.searchsorted(begins, np.arange(self.terms.n_quarters), "right") - 1
         mean = np.zeros((time.n, self.terms.n_quarters))
@@ -64,12 +67,29 @@ class Bounding:
         for plan in plans:
             cuts, _ = group_cuts(self.pool, groups, self.supports, mean @ plan, eta, time.weight)
             self.master.add_cuts(cuts)
+        if known is not None:
+            self.master.add_cuts(known)
         self.centre: FloatArray | None = None
         self.centre_value = np.inf
         for plan in plans:
             value = self._explore(mean @ plan)
             if value < self.centre_value:
                 self.centre, self.centre_value = mean @ plan, value
+
+    def _known_cuts(self, begins: IntArray) -> Cuts | None:
+        """Return the cuts that the last answer rests on, for each of the epochs to come that lie in theirs.
+
+        A cut holds at every state, so in every epoch; it is likely to be needed in the parts of its own.
+        """
+        if self.answer is None:
+            return None
+        tight = self.master.tight()
+        within = np.searchsorted(self.begins, begins, "right") - 1
+        parts = [(np.flatnonzero(tight.epoch == old), new) for new, old in enumerate(within)]
+        row = np.concatenate([rows for rows, _ in parts])
+        epoch = np.concatenate([np.full(len(rows), new) for rows, new in parts])
+        made = tuple(tight.made[k] for k in row.tolist())
+        return Cuts(epoch, tight.group[row], tight.level[row], csr_array(tight.slope[row]), made)
 
     def round(self, time_limit_s: float) -> bool:
         """Solve, separate at the answer and halfway to the best point known; False when time ran out."""
@@ -99,6 +119,16 @@ class Bounding:
         self.bound = max(self.bound, answer.bound)
         if self.proof is None or answer.bound > self.proof.bound:
             self.proof, self.proved_by = self.master.proof(answer.bound), (self.master, self.begins)
+
+    def dive_round(self, time_limit_s: float) -> Answer | None:
+        """Solve a programme that is restricted, and separate at its answer; None when time ran out."""
+        answer = self.master.solve(time_limit_s)
+        if answer is not None:
+            self.dived_short = self._explore(answer.state) - answer.bound
+            self._cut(answer.state, answer.eta)
+            self.master.require(answer.state)
+            self.master.price_starts(1e-6)
+        return answer
 
     def whole(self, time_limit_s: float) -> IntArray | None:
         """Raise the bound over whole starts, cut at the answer, and return its starts if there is one."""

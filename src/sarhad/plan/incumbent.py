@@ -248,6 +248,19 @@ class Search:
         self._sync()
         self._mend()
 
+    def take_over(self, start: IntArray, price: FloatArray) -> None:
+        """Set the plan to another's items, each in its own quarter or as soon after as it can be, and what they lack."""
+        self.load(np.where(self.base >= 0, self.base, start))
+        if self.is_sound():
+            return
+        self.load(self.base)
+        chosen = np.flatnonzero((start >= 0) & (self.start < 0))
+        order = chosen[np.argsort(start[chosen], kind="stable")]
+        theirs = self.game._replace(earliest=np.maximum(self.game.earliest, start))
+        kernels.insert_in_order(theirs, self.state, self.rows, self.room, price, order)
+        self._sync()
+        self._mend()
+
     def ruin(self, rng: np.random.Generator, price: FloatArray) -> None:
         """Remove a few items: at random, around a place, or those that bring least for their money."""
         free = np.flatnonzero((self.start >= 0) & (self.fixed_start < 0))

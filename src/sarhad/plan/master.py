@@ -157,7 +157,7 @@ class Master:
         self._bottom, self._top = np.empty(0), np.empty(0)
         self._profile = csr_array((0, terms.n_items))
         self._epoch, self._idle = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)  # idle -1: no cut
-        self._group, self._made = np.empty(0, dtype=np.int64), tuple[Made, ...]()
+        self._group, self._made = np.empty(0, dtype=np.int64), tuple[Made, ...]()  # of a cut
         self.solver = quiet_solver()
         for option, setting in (("threads", 1), ("presolve", "off"), ("solver", "simplex")):
             self.solver.setOptionValue(option, setting)
@@ -230,13 +230,20 @@ class Master:
         if len(row):
             self._watched[epoch, row] = True
             none = csr_array((len(row), self.solver.getNumCol()))
-            self._add_profiles(epoch, csr_array(self._required[row]), none, np.zeros(len(row)), idle=-1)
-            self._group = np.concatenate([self._group, np.full(len(row), -1)])
+            required = csr_array(self._required[row])
+            self._add_profiles(epoch, np.full(len(row), -1), required, none, np.zeros(len(row)), idle=-1)
             self._made += (made_without_paths(PREREQUISITE),) * len(row)
         return len(row)
 
     def _add_profiles(
-        self, epoch: IntArray, profile: csr_array, own: csr_array, level: FloatArray, *, idle: int
+        self,
+        epoch: IntArray,
+        group: IntArray,
+        profile: csr_array,
+        own: csr_array,
+        level: FloatArray,
+        *,
+        idle: int,
     ) -> None:
         """Add profile rows."""
         items, begin = self._starts.T
@@ -251,7 +258,7 @@ class Master:
         block.eliminate_zeros()
         self._add_rows(block, level, np.full(len(level), highspy.kHighsInf))
         self._profile = csr_array(vstack([self._profile, profile]))
-        self._epoch = np.concatenate([self._epoch, epoch])
+        self._epoch, self._group = np.concatenate([self._epoch, epoch]), np.concatenate([self._group, group])
         self._idle = np.concatenate([self._idle, np.full(len(level), idle)])
 
     def add_starts(self, chosen: BoolArray) -> int:
@@ -284,20 +291,44 @@ class Master:
         spend = csr_array((len(self._supply), len(starts)))
         return csr_array(vstack([csr_array(need), spend, self._choice[:, items]]))
 
+    def restrict(self, allowed: BoolArray, forced: BoolArray, time_limit_s: float) -> bool:
+        """Leave only these starts (I, T) open and force these items (I,); tell whether an answer was found.
+
+        The bounds of later answers hold for what is left alone.
+        """
+        self._allowed = allowed
+        column, own = self._start_col, self._choice_from + np.arange(self.terms.n_items)
+        self._high[column] = allowed[self._starts[:, 0], self._starts[:, 1]]
+        self._bottom[own] = np.where(forced, 1.0, -highspy.kHighsInf)
+        bounds = self._low[column], self._high[column]
+        self.solver.changeColsBounds(len(column), column.astype(np.int32), *bounds)
+        for row in own:
+            self.solver.changeRowBounds(int(row), self._bottom[row], self._top[row])
+        return self._run(time_limit_s) == highspy.HighsModelStatus.kOptimal
+
+    def _run(self, time_limit_s: float) -> highspy.HighsModelStatus:
+        """Let the solver go on and return how it ended."""
+        self.solver.setOptionValue("time_limit", self.solver.getRunTime() + max(time_limit_s, 0.01))
+        self.solver.run()
+        return self.solver.getModelStatus()
+
     def add_cuts(self, cuts: Cuts) -> None:
         """Add path cuts."""
         n = len(cuts.level)
         eta = np.arange(n), cuts.epoch * self.n_groups + cuts.group
         own = csr_array((np.ones(n), eta), shape=(n, self.solver.getNumCol()))
-        self._add_profiles(cuts.epoch, cuts.slope, own, cuts.level, idle=0)
-        self._group = np.concatenate([self._group, cuts.group])
+        self._add_profiles(cuts.epoch, cuts.group, cuts.slope, own, cuts.level, idle=0)
         self._made += cuts.made or (made_without_paths(UNKNOWN),) * n
+
+    def tight(self) -> Cuts:
+        """Return the cuts that the last answer meets with equality."""
+        at = np.flatnonzero(self._idle == 0)
+        level, made = self._bottom[self._n_fixed + at], tuple(self._made[k] for k in at.tolist())
+        return Cuts(self._epoch[at], self._group[at], level, csr_array(self._profile[at]), made)
 
     def solve(self, time_limit_s: float) -> Answer | None:
         """Return the answer, or None when the time did not suffice."""
-        self.solver.setOptionValue("time_limit", self.solver.getRunTime() + max(time_limit_s, 0.01))
-        self.solver.run()
-        status = self.solver.getModelStatus()
+        status = self._run(time_limit_s)
         if status == highspy.HighsModelStatus.kTimeLimit:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
@@ -405,7 +436,7 @@ class Master:
             self._bottom, self._top = np.delete(self._bottom, at), np.delete(self._top, at)
             keep = np.flatnonzero(self._idle <= patience)
             self._profile = csr_array(self._profile[keep])
-            self._epoch, self._idle, self._group = self._epoch[keep], self._idle[keep], self._group[keep]
+            self._epoch, self._group, self._idle = self._epoch[keep], self._group[keep], self._idle[keep]
             self._made = tuple(self._made[k] for k in keep.tolist())
         return len(old)
 

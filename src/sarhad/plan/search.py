@@ -15,6 +15,7 @@ from sarhad.detection.instance import FloatArray, Instance, IntArray
 from sarhad.errors import SpecError
 from sarhad.plan.bounding import Bounding, choose_epochs
 from sarhad.plan.certificate import Evidence
+from sarhad.plan.diving import dive
 from sarhad.plan.engine import OPTIMAL, EngineName, Method
 from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.incumbent import TRIES, Search
@@ -43,6 +44,8 @@ MORE_TURNS = 20  # of ruin and recreate after each rounding
 ROWS_A_TURN = (
     300.0  # turns beside the linear programme grow with its rows to the power 1.5, as its seconds do
 )
+DIVE_TURNS = 200  # of ruin and recreate beside a dive
+PATIENT = 10  # turns that the search goes on from a dive
 POLISHES = 4  # improvements of the plan before a small programme is proved
 NODES = 100  # of the tree in one unit of work
 ANSWERS = 5  # of the linear programme in one turn
@@ -147,6 +150,8 @@ class _Run:
         self.start: IntArray | None = None
         self.by_quarter: FloatArray = np.full(terms.n_quarters, self.game.weight.sum())
         self.stopped: Stopped | None = None
+        self.has_dived, self.dive_s = False, 0.0
+        self.patience = 0  # turns left in which the search goes on from a plan that is not the best
         self.is_done = False  # whole starts were solved to the solver's tolerance
         self.engine, self.target_gap = engine, target_gap
         limited = self.out.total if terms.is_tail_paid else self.out.total[:, :, : terms.n_horizon_years]
@@ -212,22 +217,29 @@ class _Run:
         return self.stopped is None
 
     def _start_search(self) -> None:
-        """Set the plan to the commitments, the locked items and what is still possible of the former plan, as it is where all is."""
+        """Set the plan to the commitments, the locked items and what the former plan still allows."""
         terms, locks = self.terms, self.locks
         self.search = Search(
             terms, self.game.over, self.out.total, self.game.weight, locks.allowed, locks.start
         )
         self.search.refresh(self.pool, self.game.of.n)
+        order = np.where(np.isin(np.arange(terms.n_items), locks.forced), 2.0, 0.0)
+        self.search.round_off(order[:, None], self.dollars, 0.5)
+        self.locked = self.search.start.copy()
+        if (locks.warm >= 0).any():
+            self._take_former(order)
+        if (self.search.start[locks.forced] >= 0).all() and self.search.is_sound():
+            self._keep_if_better(self.search.start)
+
+    def _take_former(self, order: FloatArray) -> None:
+        """Set the plan to the former one, or to what is still possible of it beside the locked items."""
+        locks = self.locks
         former = np.where(locks.start >= 0, locks.start, locks.warm)
         chosen = np.flatnonzero(former >= 0)
         self.search.load(former)
         is_whole = np.isin(locks.forced, chosen).all() and locks.allowed[chosen, former[chosen]].all()
         if not (is_whole and self.search.is_sound()):
-            self.search.load(locks.start)
-            order = np.where(np.isin(np.arange(terms.n_items), locks.forced), 2.0, 0.0) + (locks.warm >= 0)
-            self.search.round_off(order[:, None], self.dollars, 0.5)
-        if (self.search.start[locks.forced] >= 0).all() and self.search.is_sound():
-            self._keep_if_better(self.search.start)
+            self.search.round_off((order + (locks.warm >= 0))[:, None], self.dollars, 0.5)
 
     def _keep_if_better(self, start: IntArray) -> float:
         """Value a plan exactly, teach the pool its paths, keep it if it is the best; return its value."""
@@ -251,7 +263,8 @@ class _Run:
 
     def _turns(self) -> None:
         """Let bound and incumbent take turns."""
-        self.search.base = self.search.start.copy()
+        has_all = (self.locked[self.locks.forced] >= 0).all()
+        self.search.base = self.locked if has_all else self.search.start.copy()
         self._greedy()
         if is_small(self.game, self.locks.allowed):
             self._prove()
@@ -276,9 +289,10 @@ class _Run:
                 self.bounding.master.size, count, self.pool.n,
             )  # fmt: skip
             is_last = count == self.terms.n_quarters
-            converged = self.bounding.short < (CONVERGED if is_last else COARSE) * self.bound
-            self._improve()
-            if converged and (self.bounding.news == 0 or not is_last):
+            is_near = self.bounding.short < (CONVERGED if is_last else COARSE) * self.bound
+            if self._is_time_to_dive(is_near):
+                self._dive()
+            if is_near and (self.bounding.news == 0 or not is_last):
                 if count < self.terms.n_quarters:
                     count = min(EPOCHS_GROW * count, self.terms.n_quarters)
                     self._begin(count)
@@ -286,24 +300,35 @@ class _Run:
                     self._whole()
 
     def _bound_and_search(self) -> None:
-        """Let the linear programme answer on one core while ruin and recreate goes on from the best plan on another.
+        """Let the linear programme answer on one core while ruin and recreate goes on on another.
 
         Both do a fixed amount of work, so that the result does not depend on which of them is faster.
         """
         if self.bounding.answer is None:
             self._answers()
             return
-        assert self.start is not None
-        self.search.start = self.start
         self.search.refresh(self.pool, self.game.of.n)
         turns = MORE_TURNS + int((self.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
+        answer, price = self.bounding.answer.start, self._price()
         with ThreadPoolExecutor(1) as beside:
-            searched = beside.submit(
-                self.search.ruin_and_recreate, self.rng, self._price(), turns, self._is_over
-            )
+            searched = beside.submit(self._search_beside, answer, price, turns)
             self._answers()
             searched.result()
-        self._keep_if_better(self.search.start)
+        value = self._keep_if_better(self.search.start)
+        self.patience -= 1
+        if value > self.value and self.patience < 0:
+            assert self.start is not None
+            self.search.start = self.start
+
+    def _search_beside(self, share: FloatArray, price: FloatArray, turns: int) -> None:
+        """Go on from the search's plan; before the first dive, from the answer rounded off where that is better."""
+        if not self.has_dived:
+            kept, value = self.search.start, self.search.value
+            self.search.round_off(share, price, float(self.rng.uniform(0.3, 0.8)))
+            self.search.recreate(price, self.search.scores(price), np.ones(self.terms.n_items), 0.0, TRIES)
+            if self.search.value > value:
+                self.search.load(kept)
+        self.search.ruin_and_recreate(self.rng, price, turns, self._is_over)
 
     def _answers(self) -> None:
         """Let the linear programme answer a few times."""
@@ -417,6 +442,30 @@ class _Run:
         self.search.refresh(self.pool, self.game.of.n)
         self.search.ruin_and_recreate(self.rng, price, MORE_TURNS, self._is_over)
         self._keep_if_better(self.search.start)
+
+    def _is_time_to_dive(self, is_near: bool) -> bool:
+        """Tell whether a dive is due: first when the answer is near or half the time is gone, then while there is time."""
+        if not self.has_dived:
+            return is_near or self._left() < self.time_limit_s / 2
+        return is_near and (self.work_limit is not None or self._left() > 2 * self.dive_s)
+
+    def _dive(self) -> None:
+        """Let the linear programme dive, spend what money is left, and go on from there for a while."""
+        began, price = self._left(), self._price()
+        self.search.refresh(self.pool, self.game.of.n)
+        with ThreadPoolExecutor(1) as beside:
+            searched = beside.submit(
+                self.search.ruin_and_recreate, self.rng, price, DIVE_TURNS, self._is_over
+            )
+            fixed = dive(self.bounding, self.search.base, self._left)
+            searched.result()
+        self._keep_if_better(self.search.start)
+        self.search.refresh(self.pool, self.game.of.n)
+        self.search.take_over(fixed, price)
+        self.search.recreate(price, self.search.scores(price), np.ones(self.terms.n_items), 0.0, TRIES)
+        value = self._keep_if_better(self.search.start)
+        self.has_dived, self.dive_s, self.patience = True, began - self._left(), PATIENT
+        log.debug("%5.1f s: dived to %.4f", time.perf_counter() - self.began, value)
 
     def _answer(self, status: Status) -> PlanResult:
         """Return the result; the value comes from `detection.evaluate`."""
