@@ -64,6 +64,7 @@ SETTINGS: Mapping[str, str] = {
     "node_spacing_km": mark("Distance between nodes of the network"),
     "crossing_spacing_km": mark("Distance along the line between places to cross"),
     "abandonment_per_hour": mark("Attempts given up per hour of travel"),
+    "deterrence_elasticity": mark("How strongly attempts react to the chance to get through"),
     "choice_theta": mark("Sharpness of choice in the fit to reported detections"),
     "deterrence_elasticity": mark(
         "Attempts deterred: per cent fewer for one per cent fewer that get through"
@@ -98,6 +99,13 @@ TABLES: Mapping[str, str] = {
     "budget": mark("money by year"),
     "eligibility": mark("what a partner pays for"),
     "price_index": mark("price index"),
+    "pledge": mark("money with a string attached"),
+    "resource": mark("crews and contractors"),
+    "resource_need": mark("crews that a measure needs"),
+    "resource_quarter": mark("crews by quarter"),
+    "season": mark("closed seasons"),
+    "package": mark("measures that belong together"),
+    "floor": mark("what a plan must reach"),
     "setting": mark("settings"),
 }
 
