@@ -65,6 +65,7 @@ SETTINGS: Mapping[str, str] = {
     "crossing_spacing_km": mark("Distance along the line between places to cross"),
     "abandonment_per_hour": mark("Attempts given up per hour of travel"),
     "choice_theta": mark("Sharpness of choice in the fit to reported detections"),
+    "duration_correlation": mark("Correlation of the durations of activities of one kind of work"),
     "reference_speed_kmh": mark("Speed of the reference walker"),
     "refraction": mark("Refraction in the line of sight"),
     "gravity_hours": mark("Hours over which attraction falls by e"),
