@@ -16,7 +16,10 @@ from sarhad.workflow import demo, planning
 from tests.cli.conftest import TINY, Sarhad
 from tests.cli.test_json import held
 
-FIGURES = ("detection", "flow", "gantt", "ladder", "map", "money", "quarters", "tornado")
+FIGURES = (
+    *("detection", "drivers", "flow", "gantt", "ladder", "map", "money", "quarters", "schedule", "spending"),
+    *("tornado", "windows"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +39,13 @@ def test_the_demo_leaves_programme_plan_and_report_in_two_languages(sarhad: Sarh
     drawn = {f"{name}{lang}.{kind}" for name in FIGURES for lang in ("", ".ar") for kind in ("png", "svg")}
     assert {path.name for path in (out / "figures").iterdir()} == drawn
     pages = {f"report{lang}.{kind}" for lang in ("", ".ar") for kind in ("html", "xlsx")}
-    assert {path.name for path in out.iterdir()} == {"figures", "plan.json", "programme.gpkg", *pages}
+    assert {path.name for path in out.iterdir()} == {
+        "figures",
+        "plan.json",
+        "programme.gpkg",
+        "schedule.json",
+        *pages,
+    }
 
 
 def test_ctrl_c_during_the_report_keeps_the_plan_and_says_what_is_missing(

@@ -64,11 +64,11 @@ SETTINGS: Mapping[str, str] = {
     "node_spacing_km": mark("Distance between nodes of the network"),
     "crossing_spacing_km": mark("Distance along the line between places to cross"),
     "abandonment_per_hour": mark("Attempts given up per hour of travel"),
-    "deterrence_elasticity": mark("How strongly attempts react to the chance to get through"),
     "choice_theta": mark("Sharpness of choice in the fit to reported detections"),
     "deterrence_elasticity": mark(
         "Attempts deterred: per cent fewer for one per cent fewer that get through"
     ),
+    "duration_correlation": mark("Correlation of the durations of activities of one kind of work"),
     "reference_speed_kmh": mark("Speed of the reference walker"),
     "refraction": mark("Refraction in the line of sight"),
     "gravity_hours": mark("Hours over which attraction falls by e"),

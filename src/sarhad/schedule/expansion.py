@@ -22,6 +22,7 @@ LATER_YEARS = 10  # of calendars after the horizon
 DAYS_A_YEAR = 365.25
 DAYS_A_MONTH = DAYS_A_YEAR / 12
 WEEK = 7
+CENT = 0.01  # of a dollar, by which rounding may fall short of a whole one
 OPERATION, CLEARANCE = "upkeep", "clearance"
 AT_SITE = ("building", "installation")  # what mine clearance comes before
 STANDARD: Row = {
@@ -350,4 +351,4 @@ class _Modes:
         for work in unit.works if whole > 0 else ():
             for partner, share in work.shares.items():
                 shares[partner] = shares.get(partner, 0.0) + share * work.capital[1] / whole
-        return [int(cost * shares.get(partner, 0.0)) for partner in self.partners]
+        return [int(cost * shares.get(partner, 0.0) + CENT) for partner in self.partners]
