@@ -45,6 +45,7 @@ def test_no_schedule_of_a_small_project_is_better_than_one_called_optimal(seed: 
         assert not breaches(project, result.starts, result.modes, spec)
         assert result.value == value_of(project, result.starts, result.modes, spec)
         assert result.bound == pytest.approx(result.value)
+        assert sequencing.CONTRADICTION not in result.notices
     else:
         assert result.notices
     assert not has_better(project, spec, result.value, LAST)
