@@ -9,7 +9,7 @@ from sarhad.plan.demand import Demand, demand_within
 from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
-from sarhad.plan.limits import Terms, falls_with, operating
+from sarhad.plan.limits import Terms, falls_with, operating, since
 from sarhad.plan.memory import Memory, held_bytes, needed, require_gigabytes, require_room_for_edges
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
@@ -61,6 +61,7 @@ __all__ = [
     "shapley_shares",
     "shares_of",
     "stacked",
+    "since",
     "starts",
     "stored",
     "tail_upkeep",

@@ -143,7 +143,7 @@ def _sequence(
 
 def needs_of(terms: planner.Terms, start: IntArray) -> pd.DataFrame:
     """Return the prerequisites that a plan meets: item_id, needs_item_id; of several that serve, the one ready first."""
-    since = np.where(start >= 0, start + terms.build_quarters, terms.n_quarters)
+    since = planner.since(terms, start)
     rows = []
     for item in np.flatnonzero(start >= 0).tolist():
         for members in terms.requires[item]:
