@@ -73,8 +73,12 @@ def plan_programme(
     ------
     RefusedError
         If the programme holds a plan of that name and `is_replacing` is false.
+    SpecError
+        If changes are limited without a plan to keep, or the plan to keep does not exist.
     """
     require_seconds(time_limit_s)
+    if keep[0] is None and keep[1] is not None:
+        raise SpecError(f"--max-changes {keep[1]}: no plan is named that is to be kept. Add --keep PLAN.")
     prog = Programme.open(source)
     if name in set(prog["plan"]["id"]) and not is_replacing:
         raise RefusedError(
