@@ -85,6 +85,16 @@ def test_the_kept_schedule_comes_back_as_it_was(copy: Path, found: dict[str, Any
     assert int(scheduled.result.ends.max()) == found["makespan"]
 
 
+def test_a_schedule_of_other_facts_is_dropped_and_a_notice_says_so(copy: Path, text: str) -> None:
+    assert text
+    prog = Programme.open(copy)
+    risk = prog["risk"]
+    risk["probability"] = 0.1
+    later = prepare(prog.with_changes({"risk": risk}))
+    assert later.prog["activity"].empty
+    assert any("the schedules of draft were dropped" in notice for notice in later.notices)
+
+
 def test_without_draws_there_is_a_schedule_and_no_risk(sarhad: Sarhad, copy: Path) -> None:
     bare = held(
         sarhad("schedule", copy, "--plan", "draft", "--simulate", "0", "--json", "-q").stdout, "schedule_plan"
