@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sarhad.schedule.calendar import (
     end_of,
     first_start,
-    latest_start,
     mirrored,
     shift,
     start_to_end,
@@ -55,7 +54,7 @@ def test_a_lag_ends_at_the_first_moment_with_enough_work_time(
 
 @settings(deadline=None)
 @given(rows, st.booleans(), st.integers(0, 12), st.integers(1, 4))
-def test_starts_and_ends_are_the_first_and_last_that_the_calendar_allows(
+def test_starts_and_ends_are_the_first_that_the_calendar_allows(
     row: npt.NDArray[np.bool_], is_splittable: bool, time: int, duration: int
 ) -> None:
     work = work_time(row, SIZE)
@@ -78,8 +77,6 @@ def test_starts_and_ends_are_the_first_and_last_that_the_calendar_allows(
     assert start_to_end(work, 0, is_splittable, time, duration) == min(
         one for one, end in ends.items() if end >= time
     )
-    early = [one for one, end in ends.items() if end <= time]
-    assert latest_start(work, 0, is_splittable, time, duration) == max(early, default=-1)
 
 
 def test_without_a_calendar_all_periods_count() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sarhad.errors import DataError, SpecError
-from sarhad.schedule import sequencing
+from sarhad.schedule import model, sequencing
 from sarhad.schedule.project import LinkType, Project, assemble
 from sarhad.schedule.result import Objective, ScheduleProgress, SequenceSpec
 from sarhad.schedule.sequencing import sequence
@@ -45,9 +45,24 @@ def test_no_schedule_of_a_small_project_is_better_than_one_called_optimal(seed: 
         assert not breaches(project, result.starts, result.modes, spec)
         assert result.value == value_of(project, result.starts, result.modes, spec)
         assert result.bound == pytest.approx(result.value)
+        assert sequencing.CONTRADICTION not in result.notices
     else:
         assert result.notices
     assert not has_better(project, spec, result.value, LAST)
+
+
+@pytest.mark.parametrize("seed", [2, 4, 6, 8, 16, 20])
+def test_bounds_hold_where_capacity_is_left_out_for_the_size_of_its_tables(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "MOST_CELLS", 0)
+    project = random_project(seed, n=4)
+    spec = spec_for(project, seed)
+    result = sequence(project, spec, time_limit_s=2)
+    if result.status != "infeasible":
+        assert not breaches(project, result.starts, result.modes, spec)
+    assert result.bound <= result.value
+    assert not has_better(project, spec, result.bound, LAST)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -109,19 +109,3 @@ def start_to_end(work, calendar, is_splittable, time, duration):  # type: ignore
         return first_start(work, calendar, is_splittable, max(0, time - duration), duration)
     count = work.worked[calendar, max(0, time - 1)] - duration + 1
     return work.place[calendar, max(0, count)]
-
-
-@njit(cache=True, nogil=True)
-def latest_start(work, calendar, is_splittable, end, duration):  # type: ignore[no-untyped-def]
-    """Return the last start that a calendar allows whose end is not after `end`, -1 where there is none."""
-    if calendar < 0 or duration == 0:
-        return max(-1, end - duration)
-    last = work.worked[calendar, end] - duration
-    if is_splittable or last < 0:
-        return work.place[calendar, last] if last >= 0 else np.int64(-1)
-    while last >= 0:
-        start = work.place[calendar, last]
-        if work.run_end[calendar, start] >= start + duration:
-            return start
-        last -= 1
-    return np.int64(-1)

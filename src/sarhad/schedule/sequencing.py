@@ -35,6 +35,9 @@ MODES_A_SECOND = 60  # with more modes it needs more seconds to find anything
 ROUND = 500  # schedules of each island in a unit of work
 SOLVER_WORK = 0.2  # deterministic seconds of the solver in a unit of work
 CONFLICT_S = 2.0
+CONTRADICTION = (
+    "the solver's bound lies above the value of a valid schedule and is left out: please report this"
+)
 
 
 def sequence(
@@ -232,19 +235,18 @@ class _Run:
         from sarhad.schedule.exact import Effort, conflicting, prove
 
         left = self.time_limit_s - self._seconds()
-        if left < (SOLVER_LEAST_S if self.best is None else self._solver_least()):
+        if left < SOLVER_LEAST_S:
+            self.stopped = "time"
             return
         work = None if self.work_limit is None else SOLVER_WORK * self.work_limit
         proof = prove(self.ready, self.best, Effort(left, work, self.workers, self.seed), self._look)
-        if proof.is_infeasible and not proof.is_relaxed:
+        if proof.is_infeasible:
             self.is_infeasible = True
             self.notices += self._why(conflicting(self.ready, Effort(CONFLICT_S, None, 1, self.seed)))
             return
         if proof.found is not None and not proof.is_relaxed:
             self._take(self._of_solver(*proof.found))
-        self.bound = max(self.bound, proof.bound)
-        if self.best is not None:
-            self.bound = min(self.bound, self.best.cost)
+        self._raise_bound(proof.bound)
         if self.stopped is None and not self._is_done():
             self.stopped = (
                 "time" if self.work_limit is None or self._seconds() >= self.time_limit_s else "work"
@@ -254,9 +256,16 @@ class _Run:
         """Hear the solver; its time limit ends it, so only an interrupt stops it here."""
         if found is not None:
             self._take(self._of_solver(*found))
-        if math.isfinite(bound):
-            self.bound = max(self.bound, bound)
+        self._raise_bound(bound)
         return self._goes_on("solve") or self.stopped == "time"
+
+    def _raise_bound(self, bound: float) -> None:
+        """Take over the solver's bound, unless a schedule proves it wrong."""
+        value = math.inf if self.best is None else self.best.cost
+        if bound <= value + OPTIMAL * abs(value):
+            self.bound = max(self.bound, min(bound, value))
+        elif CONTRADICTION not in self.notices:
+            self.notices.append(CONTRADICTION)
 
     def _of_solver(self, starts: IntArray, taken: IntArray) -> Found:
         modes = self.ready.mode.copy()

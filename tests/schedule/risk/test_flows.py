@@ -23,7 +23,7 @@ def crews(seed: int, n: int = 8) -> Project:
 
 
 def sequenced(project: Project) -> Baseline:
-    found = sequence(project, time_limit_s=5.0, work_limit=2, seed=1)
+    found = sequence(project, time_limit_s=5.0, work_limit=1, seed=1)
     return Baseline(found.modes, found.starts)
 
 
@@ -32,7 +32,7 @@ def starts_of(found: Simulation) -> np.ndarray:
     return np.asarray(found.activity_finish - found.activity_cost)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_capacities_hold_in_every_draw(seed: int) -> None:
     project = crews(seed)
     likely = project.duration.astype(float)
@@ -54,15 +54,13 @@ def test_without_the_order_capacities_would_break() -> None:
     assert breaches(project, starts.round().astype(np.int64), np.arange(project.n_activities))
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(12))
 def test_certain_durations_give_a_schedule_that_breaks_nothing_and_ends_no_later(seed: int) -> None:
     """The verifier, which shares no code with the kernel, checks calendars, pauses, lags, modes and capacity."""
     project = random_project(seed, n=6, periods=40)
     types = tuple("FS" if kind in ("FS", "FF") else "SS" for kind in project.link_type)
-    project = dataclasses.replace(project, link_type=types, capacity_by_period=None)  # type: ignore[arg-type]
-    result = sequence(project, time_limit_s=5.0, work_limit=2, seed=1)
-    if result.status in ("infeasible", "unknown"):
-        pytest.skip("no schedule of this project")
+    project = dataclasses.replace(project, link_type=types, capacity_by_period=None, stock=99 + project.stock)  # type: ignore[arg-type]
+    result = sequence(project, time_limit_s=5.0, work_limit=1, seed=1)
     baseline = Baseline(result.modes, result.starts)
     durations = project.duration[result.modes].astype(float)
     risk = Risk(sure(*durations.tolist()), cost_per_period=np.ones(project.n_activities))
@@ -70,7 +68,7 @@ def test_certain_durations_give_a_schedule_that_breaks_nothing_and_ends_no_later
     starts = starts_of(found)[:, 0].round(3)
     assert (starts == starts.astype(np.int64)).all()
     assert found.finish[0] <= result.ends.max()
-    if not found.notices:
+    if not found.notices:  # pauses and leads that the resource order overrules are told, not kept
         assert breaches(project, starts.astype(np.int64), result.modes) == []
 
 
@@ -95,6 +93,14 @@ def test_a_crew_used_in_another_ones_pause_is_told() -> None:
     found = simulate(project, at(0, 2), Risk(sure(4, 2)), draws=Draws(10, 1))
     assert set(found.finish) == {6}
     assert "1 pairs of activities use one resource in each other's pauses" in found.notices[0]
+
+
+def test_a_lead_that_points_against_the_resource_order_is_told() -> None:
+    # a1 starts first in the schedule and hands its crew to a0, yet may start at most 2 days before a0 (SS - 2)
+    project = assemble(["a0", "a1"], [[(3, [1], [])], [(2, [1], [])]], [(0, 1, "SS", -2)], capacity=[1])
+    found = simulate(project, at(2, 0), Risk(sure(3, 4)), draws=Draws(10, 1))
+    assert set(found.finish) == {7}
+    assert "1 links with a lead point against the resource order" in found.notices[0]
 
 
 def test_a_schedule_that_breaks_a_capacity_is_refused() -> None:

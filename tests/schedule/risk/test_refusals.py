@@ -72,7 +72,7 @@ def test_a_baseline_of_another_project_is_refused(baseline: Baseline, match: str
 
 def test_a_cycle_is_named_in_full() -> None:
     project = project_of([1, 1, 1], [(0, 1, "FS", 0), (1, 2, "FS", 0), (2, 0, "FS", 0)])
-    with pytest.raises(DataError, match="3 activities wait for each other: a0 -> a1 -> a2 -> a0"):
+    with pytest.raises(DataError, match="3 activities wait for each other: a1 -> a2 -> a0 -> a1"):
         simulate(project, at(0, 1, 2), Risk(sure(1, 1, 1)), draws=Draws(10, 1))
 
 
@@ -84,7 +84,7 @@ def test_a_calendar_without_work_and_an_activity_that_fits_nowhere_are_refused()
         DataError, match=r"calendar 0: has no working period(.|\n)*activity a1: needs 9 periods"
     ) as caught:
         simulate(project, at(0, 3), Risk(sure(1, 9)), draws=Draws(10, 1))
-    assert caught.value.ids == ["a1"]
+    assert caught.value.ids == ("a1",)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_a_stoppage_holds_back_starts_and_lets_go_on_what_has_begun() -> None:
 def everything(n: int = 40) -> tuple[object, ...]:
     """Return a project with seasons, and everything that can be uncertain."""
     day = np.arange(900)
-    calendars = np.stack([(day % 365 > 90) & (day % 365 < 330), day % 7 < 5])
+    calendars = np.stack([(day % 365 > 90) & (day % 365 < 200), day % 7 < 5])
     rng = np.random.default_rng(4)
     links = [(int(rng.integers(0, k)), k, "FS", 0) for k in range(1, n)]
     project = project_of(
@@ -146,7 +146,7 @@ def test_indices_of_a_chain_are_the_shares_of_its_spread() -> None:
     found = simulate(project_of([5, 10], chain(2)), at(0, 5), risk, draws=Draws(MANY, 1)).activities()
     assert found["criticality_index"].tolist() == [1, 1]
     for name in ("schedule_sensitivity_index", "cruciality_index"):
-        assert found[name].to_numpy() == pytest.approx([5**-0.5, 2 * 5**-0.5], rel=0.02), name
+        assert found[name].to_numpy() == pytest.approx([5**-0.5, 2 * 5**-0.5], abs=0.02), name
 
 
 def test_the_chain_that_drives_goes_through_the_link_that_sets_the_start() -> None:

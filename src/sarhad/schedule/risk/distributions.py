@@ -47,8 +47,8 @@ def columns(points: ThreePoint) -> Columns:
     if points.shape == "uniform":
         peak = np.zeros_like(peak)
     peaks, table = np.unique(peak.round(SAME), return_inverse=True)
-    laid_out = np.stack([lay_out(quantiles(points.shape, float(p))) for p in peaks])
-    return Columns(low, span, table.astype(np.int64), laid_out)
+    laid_out = np.array([lay_out(quantiles(points.shape, float(p))) for p in peaks])
+    return Columns(low, span, table.astype(np.int64), laid_out.reshape(-1, FINE + 1, BLOCK))
 
 
 def lay_out(knots: FloatArray) -> FloatArray:

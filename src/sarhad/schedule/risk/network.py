@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,16 @@ from sarhad.schedule.risk.seasons import Windows
 from sarhad.schedule.risk.working import Working, calendar_of, split, whole, working
 
 KINDS = {"FS": 0, "SS": 1, "FF": 2, "SF": 3}
+
+
+class Links(NamedTuple):
+    """Links as arrays, shape (L,); kind is an index into FS, SS, FF, SF."""
+
+    before: IntArray
+    after: IntArray
+    kind: IntArray
+    lag: FloatArray
+    lag_calendar: IntArray
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,12 @@ def lists(count: int, keys: IntArray, values: IntArray) -> Lists:
     return Lists(ptr, values[order].astype(np.int64))
 
 
-def net(project: Project, flow: Flow, *, has_stoppages: bool) -> Net:
-    """Return the network with the baseline's resource order as more links."""
+def links_of(project: Project, baseline: Baseline, flow: Flow) -> tuple[Links, int]:
+    """Return the project's links and those of the baseline's resource order, and how many leads it overrules.
+
+    A link that lets its second end come before its first (a lead, or start-to-finish) may point against the resource
+    order; where the two would wait for each other in the draws, the resource order stands and the link is left out.
+    """
     known = _kept(project)
     ended = [pair for pair in flow.ended.tolist() if tuple(pair) not in known]
     new = np.array(ended + flow.pausing.tolist(), dtype=np.int64).reshape(-1, 2)
@@ -65,15 +80,29 @@ def net(project: Project, flow: Flow, *, has_stoppages: bool) -> Net:
     before = np.concatenate([project.link_before, new[:, 0]])
     after = np.concatenate([project.link_after, new[:, 1]])
     kind = np.array([KINDS[name] for name in kinds], dtype=np.int64)
-    no_lag = np.zeros(len(new), dtype=np.int64)
-    has_calendars = (project.calendar >= 0).any() or (project.lag_calendar >= 0).any()
+    lag = np.append(project.lag, np.zeros(len(new), dtype=np.int64)).astype(np.float64)
+    calendar = np.append(project.lag_calendar, np.full(len(new), -1))
+    stuck = set(range(project.n_activities)) - set(_in_order(project.n_activities, before, after))
+    is_stuck = np.array(
+        [p in stuck and s in stuck for p, s in zip(before, after, strict=True)], dtype=np.bool_
+    )
+    is_lead = ((lag < 0) | (kind == KINDS["SF"])) & (baseline.starts[after] <= baseline.starts[before])
+    kept = ~(is_stuck & is_lead) if len(new) else np.ones(len(before), dtype=np.bool_)
+    links = Links(before[kept], after[kept], kind[kept], lag[kept], calendar[kept])
+    return links, int((~kept).sum())
+
+
+def net(project: Project, links: Links, *, has_stoppages: bool) -> Net:
+    """Return the network with these links."""
+    before, after, kind, lag, lag_calendar = links
+    has_calendars = (project.calendar >= 0).any() or (lag_calendar >= 0).any()
     return Net(
         order(project.activity_ids, before, after),
         lists(project.n_activities, after, np.arange(len(after))),
         before,
         kind,
-        np.concatenate([project.lag, no_lag]).astype(np.float64),
-        np.concatenate([project.lag_calendar, no_lag - 1]),
+        lag,
+        lag_calendar,
         project.release.astype(np.float64),
         project.calendar,
         project.is_splittable,
@@ -106,9 +135,13 @@ def require_baseline(project: Project, baseline: Baseline) -> None:
         raise DataError(f"{text} Give a schedule of this project.", table="schedule", ids=names)
 
 
-def limits_left_out(project: Project, flow: Flow) -> list[str]:
+def limits_left_out(project: Project, flow: Flow, leads: int) -> list[str]:
     """Return what the frozen resource order cannot promise in the draws."""
     found = []
+    if leads:
+        found.append(
+            f"{leads} links with a lead point against the resource order, which stands: draws leave them out."
+        )
     if len(flow.pausing):
         found.append(
             f"{len(flow.pausing)} pairs of activities use one resource in each other's pauses: their order of starts is kept, "
@@ -138,19 +171,25 @@ def order(ids: tuple[str, ...], before: IntArray, after: IntArray) -> IntArray:
         If links form a cycle; it is named in full.
     """
     n = len(ids)
-    followers = lists(n, before, after)
-    waiting = np.bincount(after, minlength=n)
-    out = np.flatnonzero(waiting == 0).tolist()
-    for a in out:
-        for s in followers.of[followers.ptr[a] : followers.ptr[a + 1]].tolist():
-            waiting[s] -= 1
-            if waiting[s] == 0:
-                out.append(s)
+    out = _in_order(n, before, after)
     if len(out) < n:
         names = [ids[a] for a in _cycle(n, before, after, set(range(n)) - set(out))]
         text = f"precedence: {len(names)} activities wait for each other: {' -> '.join([*names, names[0]])}."
         raise DataError(f"{text} Take one of these links out.", table="precedence", ids=names)
     return np.array(out, dtype=np.int64)
+
+
+def _in_order(n: int, before: IntArray, after: IntArray) -> list[int]:
+    """Return the activities, predecessors first, without those that wait for each other."""
+    followers = lists(n, before, after)
+    waiting = np.bincount(after, minlength=n)
+    out: list[int] = np.flatnonzero(waiting == 0).tolist()
+    for a in out:
+        for s in followers.of[followers.ptr[a] : followers.ptr[a + 1]].tolist():
+            waiting[s] -= 1
+            if waiting[s] == 0:
+                out.append(s)
+    return out
 
 
 def _cycle(n: int, before: IntArray, after: IntArray, left: set[int]) -> list[int]:

@@ -21,6 +21,7 @@ from sarhad.schedule.risk.network import (
     home_windows,
     last_slots,
     limits_left_out,
+    links_of,
     lists,
     net,
     prefix_sums,
@@ -85,6 +86,11 @@ def simulate(
     on_progress
         Called with draws done and asked for; returning False stops, and the draws so far are the result.
 
+    Returns
+    -------
+    Simulation
+        Every draw of programme and groups (and activities, if kept), and the tables made of them: `frames`, `summary`.
+
     Raises
     ------
     DataError
@@ -92,6 +98,11 @@ def simulate(
         a calendar never works or an activity fits nowhere.
     SpecError
         If the number of draws, the seed or a name to leave out cannot be.
+
+    Notes
+    -----
+    Nobody re-plans in a draw: the resource order of the baseline stands as links, and every activity starts as early
+    as links, calendar, season and stoppages allow. What the order cannot promise is told in `notices`.
 
     References
     ----------
@@ -154,6 +165,7 @@ def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, wit
     require_room(project, baseline.modes)
     ends = finishes(project, baseline, lags)
     flow = flow_links(project, baseline.modes, baseline.starts, ends, lags)
+    links, leads = links_of(project, baseline, flow)
     seasons = risk.seasons or find_seasons(project)
     if not len(seasons.base):
         none = np.empty(0, dtype=np.int64)
@@ -163,7 +175,7 @@ def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, wit
     home = home_windows(project, shut, ends)
     n = draws.iterations
     return _Run(
-        net=net(project, flow, has_stoppages=bool(risk.stoppages)),
+        net=net(project, links, has_stoppages=bool(risk.stoppages)),
         figures=_figures(project.n_activities, risk),
         events=_events(project.n_activities, risk, without),
         work=prefix_sums(seasons.base),
@@ -175,7 +187,7 @@ def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, wit
         groups=names,
         is_weather=risk.weather is not None and WEATHER not in without,
         horizon=seasons.base.shape[1] if len(project.calendars) else 0,
-        notices=limits_left_out(project, flow),
+        notices=limits_left_out(project, flow, leads),
     )
 
 
