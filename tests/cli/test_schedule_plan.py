@@ -156,3 +156,18 @@ def test_a_programme_without_templates_says_what_is_missing(sarhad: Sarhad, tmp_
     result = sarhad("schedule", tmp_path / "b.gpkg", "--plan", "draft", "-q")
     assert_clear(result, 1)
     assert "activity_template: has no rows" in result.stderr
+
+
+def test_modes_that_nobody_can_pay_leave_no_schedule_and_say_why(sarhad: Sarhad, tmp_path: Path) -> None:
+    prog = Programme.open(TINY)
+    modes = prog["activity_mode"]
+    modes["cost_factor"] = 9.0
+    prog.with_changes({"activity_mode": modes}).save(tmp_path / "dear")
+    target = tmp_path / "dear.gpkg"
+    assert sarhad("plan", tmp_path / "dear", "-o", target, "--time-limit", "2", "-q").exit_code == 0
+    result = sarhad("schedule", target, "--plan", "draft", "--json", "-q")
+    assert_clear(result, 3)
+    none = held(result.stdout, "schedule_plan")
+    assert (none["status"], none["makespan"], none["loss"]) == ("infeasible", None, None)
+    assert "stock" in none["notices"][0]
+    assert Programme.open(target)["activity"].empty
