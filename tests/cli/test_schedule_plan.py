@@ -85,6 +85,16 @@ def test_the_kept_schedule_comes_back_as_it_was(copy: Path, found: dict[str, Any
     assert int(scheduled.result.ends.max()) == found["makespan"]
 
 
+def test_a_schedule_of_other_facts_is_dropped_and_a_notice_says_so(copy: Path, text: str) -> None:
+    assert text
+    prog = Programme.open(copy)
+    risk = prog["risk"]
+    risk["probability"] = 0.1
+    later = prepare(prog.with_changes({"risk": risk}))
+    assert later.prog["activity"].empty
+    assert any("the schedules of draft were dropped" in notice for notice in later.notices)
+
+
 def test_without_draws_there_is_a_schedule_and_no_risk(sarhad: Sarhad, copy: Path) -> None:
     bare = held(
         sarhad("schedule", copy, "--plan", "draft", "--simulate", "0", "--json", "-q").stdout, "schedule_plan"
@@ -146,3 +156,18 @@ def test_a_programme_without_templates_says_what_is_missing(sarhad: Sarhad, tmp_
     result = sarhad("schedule", tmp_path / "b.gpkg", "--plan", "draft", "-q")
     assert_clear(result, 1)
     assert "activity_template: has no rows" in result.stderr
+
+
+def test_modes_that_nobody_can_pay_leave_no_schedule_and_say_why(sarhad: Sarhad, tmp_path: Path) -> None:
+    prog = Programme.open(TINY)
+    modes = prog["activity_mode"]
+    modes["cost_factor"] = 9.0
+    prog.with_changes({"activity_mode": modes}).save(tmp_path / "dear")
+    target = tmp_path / "dear.gpkg"
+    assert sarhad("plan", tmp_path / "dear", "-o", target, "--time-limit", "2", "-q").exit_code == 0
+    result = sarhad("schedule", target, "--plan", "draft", "--json", "-q")
+    assert_clear(result, 3)
+    none = held(result.stdout, "schedule_plan")
+    assert (none["status"], none["makespan"], none["loss"]) == ("infeasible", None, None)
+    assert "stock" in none["notices"][0]
+    assert Programme.open(target)["activity"].empty

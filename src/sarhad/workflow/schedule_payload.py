@@ -22,8 +22,8 @@ def payload(scheduled: Scheduled, assessed: Assessed | None, seed: int) -> dict[
     """Return the schedule as `sarhad schedule --json` prints it; without a simulation its figures are null."""
     result, expanded = scheduled.result, scheduled.expanded
     zones = expanded.zones
-    late = months_late(scheduled)
-    delay = scheduled.delay[scheduled.delay["item_id"].isin(late)]
+    late = months_late(scheduled) if result.starts.size else {}
+    end = int(result.ends.max(initial=0)) if late else None
     notices = [*scheduled.prepared.notices, *result.notices]
     head = {
         "plan": scheduled.plan,
@@ -34,21 +34,23 @@ def payload(scheduled: Scheduled, assessed: Assessed | None, seed: int) -> dict[
         "seed": seed,
         "data_hash": scheduled.prepared.prog.data_hash,
         "begin": zones.begin.isoformat(),
-        "scheduled_finish": zones.day(float(result.ends.max(initial=0))).isoformat(),
-        "makespan": int(result.ends.max(initial=0)),
+        "scheduled_finish": None if end is None else zones.day(end).isoformat(),
+        "makespan": end,
         "items": len(expanded.works),
         "activities": expanded.project.n_activities,
         "links": len(expanded.project.link_before),
         "items_late": sum(months > 0 for months in late.values()),
-        "months_late": {"mean": float(np.mean([*late.values()])), "most": max(late.values())},
+        "months_late": {"mean": float(np.mean([*late.values()])), "most": max(late.values())}
+        if late
+        else None,
         "notices": notices,
     }
     of_risk = dict.fromkeys(RISK) if assessed is None else _of_risk(scheduled, assessed)
     tail = {
-        "delay_cost": delay.sort_values(["item_id", "months_late"])
+        "delay_cost": scheduled.delay.sort_values(["item_id", "months_late"])
         .rename(columns={"item_id": "item"})[["item", "months_late", "expected_undetected"]]
         .to_dict("records"),
-        "capacity": _capacity(expanded, result),
+        "capacity": _capacity(expanded, result) if late else [],
     }
     found = {**head, **of_risk, **tail}
     if assessed is not None:
@@ -166,18 +168,18 @@ def _capacity(expanded: scheduler.Expanded, result: scheduler.ScheduleResult) ->
 
 def lines(found: Mapping[str, Any]) -> Iterator[str]:
     """Return the schedule in lines for people."""
-    yield (
-        f"{found['items']} items, {found['activities']} activities, {found['links']} links; "
-        f"scheduled finish {found['scheduled_finish']}"
-    )
-    yield (
-        f"status {found['status']}: weighted days late {found['weighted_lateness']:,.1f}, "
-        f"bound {found['bound']:,.1f}, gap {found['gap']:.1%}"
-    )
-    yield (
-        f"{found['items_late']} of {found['items']} items come after the plan's date, "
-        f"{found['months_late']['mean']:.1f} months on average, at most {found['months_late']['most']:.1f}"
-    )
+    yield f"{found['items']} items, {found['activities']} activities, {found['links']} links"
+    if found["makespan"] is None:
+        yield f"{found['status']}: no schedule"
+    else:
+        yield (
+            f"{found['status']}: finish {found['scheduled_finish']}, weighted days late "
+            f"{found['weighted_lateness']:,.1f}, bound {found['bound']:,.1f}, gap {found['gap']:.1%}"
+        )
+        yield (
+            f"{found['items_late']} of {found['items']} items come after the plan's date, "
+            f"{found['months_late']['mean']:.1f} months on average, at most {found['months_late']['most']:.1f}"
+        )
     if found["iterations"]:
         yield from _risk_lines(found)
     dear = sorted(
