@@ -103,3 +103,11 @@ def test_the_same_seed_gives_the_same_bytes(sarhad: Sarhad, planned: Path) -> No
     words = ("--plan", "draft", "--draws", 40, "--candidates", 2, "--time-limit", 0, "--json", "-q")
     one, two = (json.loads(sarhad("survey", planned, *words).stdout) for _ in range(2))
     assert {**one, "seconds": 0} == {**two, "seconds": 0}
+
+
+def test_where_all_searches_end_in_the_same_plan_it_says_so(sarhad: Sarhad, planned: Path) -> None:
+    words = ("--plan", "draft", "--draws", 40, "--candidates", 3, "--time-limit", 0, "--json", "-q")
+    survey = held(sarhad("survey", planned, *words).stdout, "survey")
+    assert "ended in one plan of 3" in survey["notices"][0]
+    assert survey["everything_known"]["mean"] == 0.0
+    assert {row["mean"] for row in survey["parameters"]} == {0.0}

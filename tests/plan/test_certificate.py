@@ -123,6 +123,16 @@ def raise_a_cut(folder: Path) -> None:
         (change("budget", "usd", 0, 1), "NOT limits"),
         (change("limit_starts", "factor", 0, -1.0), "NOT limits"),
         (change("items", "capital_usd", 0, 1), "NOT limits"),
+        (change("edges", "effort_0", 0, 0.01), "NOT paths"),
+        (change("exposure", "added", 0, 0.1), "NOT paths"),
+        (change("units", "low", 0, 0.05), "NOT units"),
+        (change("cut_slopes", "slope", 0, -0.5), "NOT cuts"),
+        (change("states", "share", 0, -0.5), "NOT cuts"),
+        (change("limits", "high", 0, 5), "NOT limits"),
+        (change("limit_payments", "factor", 0, 0.5), "NOT limits"),
+        (change("payments", "most", 0, -150), "NOT limits"),
+        (change("starts", "quarter", 0, 1), "NOT limits"),
+        (change("plan", "quarter", 0, -1), "NOT plan"),
     ],
 )
 def test_whoever_changes_a_figure_is_caught(certificate, tmp_path, tamper, says, proved):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sarhad.errors import SpecError
 from sarhad.plan import PlanSpec, Terms, operating, optimise, starts
 from sarhad.plan import terms as read_terms
 from sarhad.plan.limits import under_construction
 from sarhad.plan.result import PlanResult
 from sarhad.programme import Programme
+from sarhad.workflow.planning import plan_programme
 from sarhad.workflow.prepare import Prepared, prepare
 
 SAID = {"is_assumption": True, "reasoning": "made up"}
@@ -127,3 +130,27 @@ def test_no_more_changes_than_allowed(prepared: Prepared) -> None:
     assert none.status == "infeasible"
     assert "at most 0 changes against the kept plan" in none.notices[-1]
     assert f"{first} is locked out" in none.notices[-1]
+
+
+def test_items_that_cannot_be_ready_are_noticed(prepared: Prepared) -> None:
+    frame = prepared.prog["setting"]
+    short = frame.assign(value=frame["value"].where(frame["id"] != "horizon_quarters", "1"))
+    told = read_terms(prepared.prog.with_changes({"setting": short}), prepared.items).notices
+    assert any("items cannot be ready by 2025Q1: " in notice for notice in told)
+
+
+def test_a_programme_is_planned_again_with_few_changes(tmp_path: Path, tiny: Programme) -> None:
+    source = tmp_path / "tiny"
+    tiny.save(source)
+    first = plan_programme(source, source, name="a", time_limit_s=1, seed=1).payload
+    again = plan_programme(source, source, name="b", time_limit_s=1, seed=1, keep=("a", 2)).payload
+    before, after = ({i["item"]: i["start_quarter"] for i in found["items"]} for found in (first, again))
+    changed = sum(before.get(item) != after.get(item) for item in {*before, *after})
+    assert changed <= 2
+    assert f"{changed} changes against the kept plan" in again["notices"]
+    with pytest.raises(
+        SpecError, match=r"--max-changes 2: no plan is named that is to be kept\. Add --keep PLAN"
+    ):
+        plan_programme(source, source, name="c", time_limit_s=1, seed=1, keep=(None, 2))
+    with pytest.raises(SpecError, match="--keep z: neither a plan of the programme"):
+        plan_programme(source, source, name="c", time_limit_s=1, seed=1, keep=("z", None))

@@ -62,13 +62,11 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    stopped = found["stopped"] == "interrupt"
-    times = None if stopped else _schedule(planned, target, out, seed, on_step)
-    pages = None if stopped else _report(planned, times, out, on_step)
+    pages = None if found["stopped"] == "interrupt" else _schedule_and_report(planned, out, seed, on_step)
     if pages is None:
         missing = (
             f"interrupted: {target} and plan.json are written, the report is not; "
-            f"`sarhad report {target} --plan {NAME} -o {out}` writes it"
+            f"`sarhad schedule {target} --plan {NAME}` and `sarhad report {target} --plan {NAME} -o {out}` write what is missing"
         )
         found |= {"stopped": "interrupt", "notices": [*found["notices"], missing]}
     return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages or ()]}, _lines)
@@ -84,36 +82,30 @@ def _require_own(target: Path) -> None:
         )
 
 
-def _schedule(
-    planned: planning.Planned, target: Path, out: Path, seed: int, on_step: OnStep
-) -> Timetable | None:
-    """Keep the plan's schedule, write schedule.json, and return what the report shows; None when interrupted."""
-    if planned.result.plan_items.empty:
-        return None
-    try:
-        scheduled = find_schedule(planned.prepared, NAME, seed=seed, on_step=on_step)
-        if not scheduled.result.starts.size:
-            return None
-        assessed = assess(scheduled, iterations=DRAWS, seed=seed, exact=EXACT, on_step=on_step)
-    except KeyboardInterrupt:
-        return None
-    on_step(Step("save", 0.0, keeps_answer=True))
-    keep(scheduled, assessed, seed).save(target)
-    found = schedule_payload.payload(scheduled, assessed, seed)
-    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
-    (out / "schedule.json").write_text(text, encoding="utf-8")
-    return timetable(scheduled, assessed)
-
-
-def _report(
-    planned: planning.Planned, times: Timetable | None, out: Path, on_step: OnStep
+def _schedule_and_report(
+    planned: planning.Planned, out: Path, seed: int, on_step: OnStep
 ) -> list[Path] | None:
-    """Write the report in every language and return its pages; None when interrupted."""
+    """Schedule the plan, write the report in every language and return its pages; None when interrupted."""
     try:
+        times = _schedule(planned, out, seed, on_step)
         goes_on = on_step(Step("report", 0.0))
         return write_reports(gather(planned, NAME, times=times), out, LANGUAGES) if goes_on else None
     except KeyboardInterrupt:
         return None
+
+
+def _schedule(planned: planning.Planned, out: Path, seed: int, on_step: OnStep) -> Timetable | None:
+    """Keep the plan's schedule, write schedule.json, and return what the report shows; None for an empty plan."""
+    if planned.result.plan_items.empty:
+        return None
+    scheduled = find_schedule(planned.prepared, NAME, seed=seed, on_step=on_step)
+    assessed = assess(scheduled, iterations=DRAWS, seed=seed, exact=EXACT, on_step=on_step)
+    on_step(Step("save", 0.0, keeps_answer=True))
+    keep(scheduled, assessed, seed).save(out / "programme.gpkg")
+    found = schedule_payload.payload(scheduled, assessed, seed)
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    (out / "schedule.json").write_text(text, encoding="utf-8")
+    return timetable(scheduled, assessed)
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:

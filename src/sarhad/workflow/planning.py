@@ -89,10 +89,13 @@ def plan_programme(
     RefusedError
         If the programme holds a plan of that name and `is_replacing` is false.
     SpecError
-        If a certificate is asked for of a plan over draws, or any figure is out of bounds.
+        If a certificate is asked for of a plan over draws, changes are limited without a plan to keep, the plan
+        to keep does not exist, or any figure is out of bounds.
     """
     require_seconds(time_limit_s)
     method.require()
+    if keep[0] is None and keep[1] is not None:
+        raise SpecError(f"--max-changes {keep[1]}: no plan is named that is to be kept. Add --keep PLAN.")
     if drawing is not None:
         drawing.require()
         if certificate is not None:

@@ -203,5 +203,5 @@ def _risk_lines(found: Mapping[str, Any]) -> Iterator[str]:
         for row in found[kind][:SHOWN]:
             yield (
                 f"without {row['label']}: {row['expected_undetected']:,.1f} fewer undetected, "
-                f"{row['finish_days']:.0f} days sooner"
+                f"{round(row['finish_days'])} days sooner"
             )

@@ -100,6 +100,7 @@ def survey_plan(
         ],
         "best": names[best_plan(values)],
         "everything_known": dataclasses.asdict(whole_information(values)),
+        "notices": _notices(plans),
         "out_of_reach": len(unsure.parameters) - len(reach),
         "parameters": sorted(rows, key=lambda row: (-row["mean"], row["table"], row["row"])),
     }
@@ -132,6 +133,20 @@ def _others(
     return found
 
 
+def _notices(plans: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Say how many plans there really are to choose from, where some are the same."""
+    distinct = {tuple(zip(one["item_id"], one["start_quarter"], strict=True)) for one in plans.values()}
+    if len(distinct) == len(plans):
+        return []
+    many = "one plan" if len(distinct) == 1 else f"{len(distinct)} different plans"
+    return [
+        (
+            f"the searches from {next(iter(plans))} ended in {many} of {len(plans)}: what is worth knowing is underrated, "
+            "or not seen at all. Give a longer --time-limit."
+        )
+    ]
+
+
 def _measures(items: pd.DataFrame, plan_items: pd.DataFrame) -> set[str]:
     return set(items.loc[items["id"].isin(plan_items["item_id"]), "measure_id"])
 
@@ -154,6 +169,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"{len(found['plans'])} plans in {found['draws']} draws: mean value and 95 % interval"
     for row in found["plans"]:
         yield f"  {row['name']:<16}{row['items']:>5} items {interval(row)}"
+    yield from (f"notice: {notice}" for notice in found["notices"])
     yield f"best on average: {found['best']}"
     yield "fewer that get through if ... were known beforehand, at least (horizon and tail)"
     yield f"  {'everything':<60}{interval(found['everything_known'])}"

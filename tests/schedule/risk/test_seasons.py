@@ -100,4 +100,4 @@ def test_a_closure_delays_by_its_length_what_it_strikes() -> None:
 def test_draws_beyond_the_calendars_are_told() -> None:
     project = project_of([100], calendars=OPEN[:, :150], calendar=[0], is_splittable=[True])
     found = simulate(project, at(100), Risk(sure(100)), draws=Draws(256, 1))
-    assert "100.00% of the draws end after the calendars' end (period 150)" in found.notices[0]
+    assert "256 of 256 draws end after the calendars' end (period 150)" in found.notices[0]

@@ -72,10 +72,10 @@ class Simulation:
     ) -> Simulation:
         """Return the result of the first `done` draws."""
         notices = list(notices)
-        beyond = float((out.finish[:done] > horizon).mean()) if horizon else 0.0
+        beyond = int((out.finish[:done] > horizon).sum()) if horizon else 0
         if beyond:
             notices.append(
-                f"{beyond:.2%} of the draws end after the calendars' end (period {horizon}), where every period counts "
+                f"{beyond} of {done} draws end after the calendars' end (period {horizon}), where every period counts "
                 "as working. Give longer calendars."
             )
         if done < len(out.finish):

@@ -86,6 +86,11 @@ def simulate(
     on_progress
         Called with draws done and asked for; returning False stops, and the draws so far are the result.
 
+    Returns
+    -------
+    Simulation
+        Every draw of programme and groups (and activities, if kept), and the tables made of them: `frames`, `summary`.
+
     Raises
     ------
     DataError
@@ -93,6 +98,11 @@ def simulate(
         a calendar never works or an activity fits nowhere.
     SpecError
         If the number of draws, the seed or a name to leave out cannot be.
+
+    Notes
+    -----
+    Nobody re-plans in a draw: the resource order of the baseline stands as links, and every activity starts as early
+    as links, calendar, season and stoppages allow. What the order cannot promise is told in `notices`.
 
     References
     ----------
