@@ -73,12 +73,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Link:
-    """A precedence link; the lag is in working days of the later task's calendar."""
+    """A precedence link; the lag is in working days of the later task's calendar, or in elapsed days."""
 
     before: str
     after: str
     type: LinkType = "FS"
     lag_days: float = 0.0
+    is_elapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def as_project(schedule: Exchanged) -> Project:
         capacity=[math.ceil(r.units * PARTS - 1e-9) for r in limited],
         calendars=np.array(calendars, dtype=np.bool_).reshape(len(calendars), n_days),
         calendar=own,
-        lag_calendar=[own[link[1]] for link in links],
+        lag_calendar=[-1 if k.is_elapsed else own[index[k.after]] for k in schedule.links],
         is_splittable=[True] * len(tasks),
         release=[limit[0] for limit in limits],
         deadline=[limit[1] for limit in limits],

@@ -21,6 +21,7 @@ NAMESPACE = "http://schemas.microsoft.com/project"
 TYPES: tuple[LinkType, ...] = ("FF", "FS", "SF", "SS")  # by their code
 NO_CALENDAR = "-1"
 TENTHS_A_DAY = 4800.0  # of a minute, for eight hours
+TENTHS_AN_ELAPSED_DAY = 14400.0
 PERCENT_FORMATS = {"19", "20", "51", "52"}  # lags in per cent of the duration of the task before
 ELAPSED_FORMATS = {"4", "6", "8", "10", "12", "36", "38", "40", "42", "44"}
 
@@ -150,10 +151,10 @@ def _link(element: Element, after: str, durations: dict[str, float]) -> Link:
     if unit in PERCENT_FORMATS:
         days = durations.get(before, 0.0) * lag / 100.0
     elif unit in ELAPSED_FORMATS:
-        days = lag / 14400.0 * 5.0 / 7.0  # elapsed days as working days of a five-day week
+        days = lag / TENTHS_AN_ELAPSED_DAY
     else:
         days = lag / TENTHS_A_DAY
-    return Link(before, after, TYPES[int(text(element, "Type", "1"))], days)
+    return Link(before, after, TYPES[int(text(element, "Type", "1"))], days, unit in ELAPSED_FORMATS)
 
 
 def _calendars(root: Element, hours: float, faults: Faults) -> list[WorkCalendar]:
@@ -207,7 +208,11 @@ def write_mspdi(schedule: Exchanged, path: Path) -> None:
         element = SubElement(tasks, "Task")
         _put_task(element, task, number_)
         for link in (link for link in schedule.links if link.after == task.uid):
-            lag = {"LinkLag": f"{round(link.lag_days * TENTHS_A_DAY)}", "LagFormat": "7"}
+            tenths = TENTHS_AN_ELAPSED_DAY if link.is_elapsed else TENTHS_A_DAY
+            lag = {
+                "LinkLag": f"{round(link.lag_days * tenths)}",
+                "LagFormat": "8" if link.is_elapsed else "7",
+            }
             code = {"PredecessorUID": link.before, "Type": f"{TYPES.index(link.type)}"}
             _put(SubElement(element, "PredecessorLink"), code | lag)
         _put_baseline(element, task)

@@ -26,13 +26,15 @@ DATES = (
 )  # fmt: skip
 NUMBERS = ("percent_complete", "total_float_days", "cost")
 COLUMNS = ("id", "name", "wbs", "duration_days", "predecessors", "resources", "constraint", *DATES, *NUMBERS)
-LINK = re.compile(r"(?P<before>.+?)(?:\s+(?P<type>FS|SS|FF|SF))?(?:\s*(?P<lag>[+-]\s*[\d.]+)\s*d?)?")
+LINK = re.compile(
+    r"(?P<before>.+?)(?:\s+(?P<type>FS|SS|FF|SF))?(?:\s*(?P<lag>[+-]\s*[\d.]+)\s*(?P<unit>ed|d)?)?"
+)
 
 
 def read_table(path: Path) -> Exchanged:
     """Return the schedule of a CSV file; only `id`, `name` and `duration_days` must be there.
 
-    `predecessors` holds ``A1; B2 SS +3``, `resources` holds ``Crew 2; Crane``. A table has no calendars: all days
+    `predecessors` holds ``A1; B2 SS +3; C FS +7ed`` (ed: elapsed days), `resources` holds ``Crew 2; Crane``. A table has no calendars: all days
     from Monday to Friday work.
 
     Raises
@@ -133,7 +135,8 @@ def _links(row: dict[str, str], where: str, faults: list[str]) -> list[Link]:
             continue
         kind: LinkType = next((t for t in LINK_TYPES if t == match["type"]), "FS")
         lag = float((match["lag"] or "0").replace(" ", ""))
-        found.append(Link(match["before"].strip(), (row.get("id") or "").strip(), kind, lag))
+        after = (row.get("id") or "").strip()
+        found.append(Link(match["before"].strip(), after, kind, lag, match["unit"] == "ed"))
     return found
 
 
@@ -173,5 +176,5 @@ def write_table(schedule: Exchanged, path: Path) -> None:
 
 
 def _written(link: Link) -> str:
-    lag = f" {link.lag_days:+.10g}" if link.lag_days else ""
+    lag = f" {link.lag_days:+.10g}{'ed' if link.is_elapsed else ''}" if link.lag_days else ""
     return f"{link.before} {link.type}{lag}"
