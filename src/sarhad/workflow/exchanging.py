@@ -80,7 +80,7 @@ def _sizes(schedule: Exchanged, source: Path, target: Path | None) -> dict[str, 
 def as_exchanged(prog: Programme, plan: str, activity: pd.DataFrame) -> Exchanged:
     """Return the stored schedule of a plan: ids as they are, what an item's date is due as deadline."""
     name_of = prog["activity_template"].set_index("id")["name_en"]
-    begin, end = activity["start"].min().date(), activity["finish"].max().date()
+    begin, end = activity["start"].min(), activity["finish"].max()
     known = zones(prog["calendar"], begin, (end - begin).days + SPARE_DAYS)
     tasks = tuple(_task(row, name_of) for row in activity.to_dict("records"))
     links = prog["precedence"][prog["precedence"]["plan_id"] == plan]
@@ -111,9 +111,9 @@ def _task(row: Mapping[Any, Any], name_of: pd.Series[str]) -> exchange.Task:
     """Return an activity as a task; a stored finish is the day after the last one of work."""
 
     def day(column: str) -> date | None:
-        return None if pd.isna(row[column]) else row[column].date()
+        return None if pd.isna(row[column]) else row[column]
 
-    start, finish, duration = row["start"].date(), row["finish"].date(), float(row["duration_days"])
+    start, finish, duration = row["start"], row["finish"], float(row["duration_days"])
     last = finish - timedelta(days=1) if duration > 0 else finish
     due = day("due")
     parts = [str(row[c]) for c in ("section_id", "measure_id", "item_id") if not pd.isna(row[c])]
