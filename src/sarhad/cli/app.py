@@ -391,7 +391,8 @@ def schedule(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="PROGRAMME", help="A programme; or a project: .sm, .mm (PSPLIB) or .rcp (Patterson)."
+            metavar="PROGRAMME",
+            help="A programme; or a project: .sm, .mm, .rcp, .xml (MSPDI, PMXML), .xer or .csv.",
         ),
     ],
     plan: Annotated[
@@ -439,6 +440,39 @@ def delay(
 
     with watching(quiet=quiet) as watch:
         done = delay_of(programme, plan, item, months, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command("import")
+@command
+def import_(
+    file: Annotated[Path, typer.Argument(help="MSPDI or PMXML (.xml), XER or CSV.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Convert it: .xml (MSPDI), .csv, or .ics.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is at the target.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a schedule of another tool and judge it by the 14 points of the field."""
+    from sarhad.workflow.exchanging import import_schedule
+
+    done = import_schedule(file, out, is_replacing=replace)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def export(
+    programme: ProgrammePath,
+    plan: PlanName,
+    out: Annotated[Path, typer.Option("-o", "--out", help="File: .xml (MSPDI), .csv, or .ics (milestones).")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is at the target.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the schedule of a plan for Microsoft Project, a table, or its milestones for a calendar."""
+    from sarhad.workflow.exchanging import export_schedule
+
+    done = export_schedule(programme, plan, out, is_replacing=replace)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 

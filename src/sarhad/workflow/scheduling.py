@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sarhad.errors import SpecError
+from sarhad.schedule import exchange
 from sarhad.schedule.project import IntArray, Project
 from sarhad.schedule.psplib import SUFFIXES, read_psplib
 from sarhad.schedule.result import ScheduleProgress, ScheduleResult
@@ -20,7 +21,9 @@ from sarhad.workflow.steps import OnStep, Step, silent
 
 Reader = Callable[[Path], Project]
 
-READERS: dict[str, Reader] = dict.fromkeys(SUFFIXES, read_psplib)  # a further kind of file is a further entry
+READERS: Mapping[str, Reader] = dict.fromkeys(SUFFIXES, read_psplib) | dict.fromkeys(
+    exchange.SUFFIXES, exchange.read_project
+)
 
 
 def schedule_file(
