@@ -538,5 +538,31 @@ def describe(programme: ProgrammePath, as_json: AsJson = False, quiet: Quiet = F
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
+@app.command()
+@command
+def viewshed(
+    dem: Annotated[Path, typer.Argument(metavar="DEM", help="GeoTIFF, VRT or COG of elevations in metres.")],
+    at: Annotated[str, typer.Option(help="LON,LAT of the post in degrees.")],
+    height: Annotated[float, typer.Option(help="Metres of the eye above the ground.")],
+    radius_km: Annotated[float, typer.Option(help="How far it looks.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="GeoTIFF to write.")],
+    target_height: Annotated[float, typer.Option(help="Metres of the target above its ground.")] = 0.0,
+    refraction: Annotated[float, typer.Option(help="Coefficient of refraction.")] = 0.13,
+    method: Annotated[str, typer.Option(help="exact or xdraw.")] = "exact",
+    draws: Annotated[int, typer.Option(min=0, help="Terrains drawn for the chance to be seen; 0: none.")] = 0,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write what a post sees over an elevation model."""
+    from sarhad.workflow.viewing import parse_point, view_from, view_spec
+
+    lon, lat = parse_point(at)
+    spec = view_spec(height, radius_km, target_height, refraction, method)
+    with watching(quiet=quiet) as watch:
+        done = view_from(dem, out, spec, lon=lon, lat=lat, draws=draws, seed=seed, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
 def _plan_status(payload: dict[str, Any]) -> int:
     return INFEASIBLE if payload["status"] == "infeasible" else 0

@@ -117,19 +117,21 @@ class Run:
             terms, self.game.over, self.out.total, self.game.weight, locks.allowed, locks.start
         )
         self.search.refresh(self.pool, self.game.of.n)
+        is_forced = np.isin(np.arange(terms.n_items), locks.forced).astype(np.float64)
+        self.search.round_off(is_forced[:, None], self.dollars, 0.5)
+        locked = self.search.start.copy()
         self.search.load(locks.start)
         self.search.take_over(locks.warm, self.dollars)
         if not self._has_locks(self.search.start):
-            self.search.base = locks.start
-            is_forced = np.isin(np.arange(terms.n_items), locks.forced).astype(np.float64)
-            self.search.round_off(is_forced[:, None], self.dollars, 0.5)
-            self.search.base = self.search.start.copy()
+            self.search.base = locked
             self.search.take_over(locks.warm, self.dollars)
             self.search.base = locks.start
         if self.search.is_sound():
             self.keep_if_better(self.search.start)
         if self.start is None:
             self._find_any()
+        has_former = bool((locks.warm >= 0).any()) and self._has_locks(locked)
+        self.base = locked if has_former else self.search.start.copy()  # a former plan may be left again
 
     def _find_any(self) -> None:
         """Begin with any plan within the limits, where the search saw none; else say which limits conflict."""

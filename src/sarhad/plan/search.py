@@ -156,7 +156,7 @@ def _result(run: Run) -> PlanResult:
 
 def _turns(run: Run) -> None:
     """Let bound and incumbent take turns."""
-    run.search.base = run.search.start.copy()
+    run.search.base = run.base
     run.greedy()
     if is_small(run.game, run.locks.allowed):
         prove(run)
