@@ -12,7 +12,7 @@ from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import Float32Array, IntArray
 from sarhad.place.travel.mover import step_hours
-from sarhad.place.travel.queue import RING, new_queue, push, take
+from sarhad.place.travel.queue import RING, ROOM, USED, grown, new_queue, push, take
 from sarhad.place.travel.speeds import FASTEST
 
 UInt16Array = npt.NDArray[np.uint16]
@@ -199,11 +199,11 @@ def cost(
 ) -> float:
     """Return the hours of a step, each half at the speed of its own cell."""
     if len(kind) == 1 or (kind[a] == 0 and kind[b] == 0):
-        return step_hours(p, float(elevation[a]), float(elevation[b]), distance_m)
+        return step_hours(p, np.float64(elevation[a]), np.float64(elevation[b]), distance_m)
     total = 0.0
     open_hours = 0.0
     if kind[a] == 0 or kind[b] == 0:
-        open_hours = step_hours(p, float(elevation[a]), float(elevation[b]), distance_m)
+        open_hours = step_hours(p, np.float64(elevation[a]), np.float64(elevation[b]), distance_m)
     for cell in (a, b):
         total += 0.5 * (open_hours if kind[cell] == 0 else distance_m / 1000.0 / kmh[kind[cell]])
     return total
@@ -229,13 +229,15 @@ def _search(
     offset = DOWN * width + RIGHT
     length = cell_m * np.sqrt((DOWN * DOWN + RIGHT * RIGHT).astype(np.float64))
     settled = np.zeros(move.size, dtype=np.bool_)
-    queue = new_queue()
+    cells, link, head, fill, count = new_queue()
     for source in sources:
         hours[source] = 0.0
-        queue = push(queue, 0, source)
-    at, empty = 0, 0
+        if count[USED] + ROOM > len(link) // 2:
+            cells, link = grown(cells, link)
+        push(cells, link, head, fill, count, 0, source)
+    at, empty, per_hour = 0, 0, 1.0 / bucket
     while empty < RING:
-        cell, queue = take(queue, at % RING)
+        cell = take(cells, link, head, fill, count, at % RING)
         if cell < 0:
             at += 1
             empty += 1
@@ -244,24 +246,32 @@ def _search(
         if settled[cell]:
             continue
         own = hours[cell]
-        due = int(own / bucket)
+        due = int(own * per_hour)
         if due > at:
-            queue = push(queue, min(due, at + RING - 1) % RING, cell)
+            push(cells, link, head, fill, count, min(due, at + RING - 1) % RING, cell)
             continue
         settled[cell] = True
+        if count[USED] + ROOM > len(link) // 2:
+            cells, link = grown(cells, link)
         bits = move[cell]
-        for k in range(16):
-            if (bits >> k) & 1 == 0:
-                continue
+        for k in range(8 if bits < 256 else 16):
             to = cell + offset[k]
-            if settled[to]:
+            if (bits >> k) & 1 == 0 or settled[to]:
                 continue
             new = own + cost(elevation, kind, kmh, p, cell, to, length[k])
             if new < hours[to] and new <= limit:
-                before = hours[to]
+                slot = _new_slot(hours[to], new, per_hour, at)
                 hours[to], step[to] = new, k
-                slot = min(int(new / bucket), at + RING - 1)
-                if before == np.inf or min(int(before / bucket), at + RING - 1) != slot:
-                    queue = push(queue, slot % RING, to)
+                if slot >= 0:
+                    push(cells, link, head, fill, count, slot, to)
     return hours.reshape(moves.shape), step.reshape(moves.shape)
 
+
+@njit(cache=True, nogil=True, inline="always")
+def _new_slot(before: float, new: float, per_hour: float, at: int) -> int:
+    """Return the bucket for a label that fell; -1 when the cell waits in it already."""
+    last = at + RING - 1
+    slot = min(int(new * per_hour), last)
+    if before < np.inf and min(int(before * per_hour), last) == slot:
+        return -1
+    return slot % RING

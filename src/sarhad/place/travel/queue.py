@@ -1,4 +1,7 @@
-"""A ring of buckets of cells, each a chain of chunks, so that cells are written and read one after another."""
+"""A ring of buckets of cells, each a chain of chunks, so that cells are written and read one after another.
+
+The parts of a queue are separate arrays, for passing one object around costs more than the search itself.
+"""
 
 from __future__ import annotations
 
@@ -9,60 +12,75 @@ from numba import njit
 Int32Array = npt.NDArray[np.int32]
 RING = 4096  # buckets
 CHUNK = 64  # cells a chunk
-
-# cells of the chunks, the chunk before each, free chunks; chunk and fill of each bucket; chunks, free chunks
-Queue = tuple[Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, int, int]
+USED, FREE = 0, 1  # places of the numbers of chunks in use or once used, and of those free again
+ROOM = 17  # chunks that the pushes of one cell may take
 
 
 @njit(cache=True, nogil=True)
-def new_queue() -> Queue:
-    """Return an empty queue."""
+def new_queue() -> tuple[Int32Array, Int32Array, Int32Array, Int32Array, Int32Array]:
+    """Return cells and links of the chunks, chunk and fill of each bucket, and the numbers of chunks."""
     chunks = 2 * RING
     return (
         np.empty(chunks * CHUNK, dtype=np.int32),
-        np.empty(chunks, dtype=np.int32),
-        np.empty(chunks, dtype=np.int32),
+        np.empty(2 * chunks, dtype=np.int32),
         np.full(RING, -1, dtype=np.int32),
         np.zeros(RING, dtype=np.int32),
-        0,
-        0,
+        np.zeros(2, dtype=np.int32),
     )
 
 
+@njit(cache=True, nogil=True)
+def grown(cells: Int32Array, link: Int32Array) -> tuple[Int32Array, Int32Array]:
+    """Return the arrays with room for twice the chunks; `link` holds links, then free chunks."""
+    half = len(link) // 2
+    more = np.empty(2 * len(link), dtype=np.int32)
+    more[:half] = link[:half]
+    more[2 * half : 3 * half] = link[half:]
+    return np.concatenate((cells, np.empty_like(cells))), more
+
+
 @njit(cache=True, nogil=True, inline="always")
-def push(queue: Queue, slot: int, cell: int) -> Queue:
+def push(
+    cells: Int32Array,
+    link: Int32Array,
+    head: Int32Array,
+    fill: Int32Array,
+    count: Int32Array,
+    slot: int,
+    cell: int,
+) -> None:
     """Put a cell into a bucket."""
-    cells, link, free, head, fill, used, n_free = queue
-    if head[slot] < 0 or fill[slot] == CHUNK:
-        if n_free > 0:
-            n_free -= 1
-            chunk = free[n_free]
+    chunk = head[slot]
+    at = fill[slot]
+    if chunk < 0 or at == CHUNK:
+        before = chunk
+        if count[FREE] > 0:
+            count[FREE] -= 1
+            chunk = link[len(link) // 2 + count[FREE]]
         else:
-            if used == len(link):
-                cells = np.concatenate((cells, np.empty_like(cells)))
-                link = np.concatenate((link, np.empty_like(link)))
-                free = np.concatenate((free, np.empty_like(free)))
-            chunk = np.int32(used)
-            used += 1
-        link[chunk] = head[slot]
-        head[slot], fill[slot] = chunk, 0
-    cells[head[slot] * CHUNK + fill[slot]] = cell
-    fill[slot] += 1
-    return cells, link, free, head, fill, used, n_free
+            chunk = count[USED]
+            count[USED] += 1
+        link[chunk] = before
+        head[slot] = chunk
+        at = 0
+    cells[chunk * CHUNK + at] = cell
+    fill[slot] = at + 1
 
 
 @njit(cache=True, nogil=True, inline="always")
-def take(queue: Queue, slot: int) -> tuple[int, Queue]:
+def take(
+    cells: Int32Array, link: Int32Array, head: Int32Array, fill: Int32Array, count: Int32Array, slot: int
+) -> int:
     """Take a cell out of a bucket; -1 when it is empty."""
-    cells, link, free, head, fill, used, n_free = queue
     chunk = head[slot]
     if chunk < 0:
-        return -1, queue
-    fill[slot] -= 1
-    cell = cells[chunk * CHUNK + fill[slot]]
-    if fill[slot] == 0:
+        return -1
+    at = fill[slot] - 1
+    cell = cells[chunk * CHUNK + at]
+    if at == 0:
         head[slot] = link[chunk]
-        fill[slot] = CHUNK if head[slot] >= 0 else 0
-        free[n_free] = chunk
-        n_free += 1
-    return int(cell), (cells, link, free, head, fill, used, n_free)
+        at = CHUNK
+        link[len(link) // 2 + count[FREE]] = chunk
+        count[FREE] += 1
+    fill[slot] = at
+    return int(cell)
