@@ -158,8 +158,9 @@ def _read(
     half = (reach + 0.5) * cell_m
     to_xy = Affine(cell_m, 0.0, -half, 0.0, -cell_m, half)
     bounds = transform_bounds(crs.to_wkt(), raster.crs, -half, -half, half, half, densify_pts=21)
-    window = from_bounds(*bounds, transform=raster.transform).round_offsets("floor").round_lengths("ceil")
-    wider = Window(window.col_off - 2, window.row_off - 2, window.width + 4, window.height + 4)
+    window = from_bounds(*bounds, transform=raster.transform)
+    left, top = int(window.col_off) - 2, int(window.row_off) - 2
+    wider = Window(left, top, int(window.width) + 6, int(window.height) + 6)
     wider = wider.intersection(Window(0, 0, raster.width, raster.height))
     values = raster.read(1, window=wider, masked=True).astype(np.float32).filled(np.nan)
     values[~((values > LOWEST_M) & (values < HIGHEST_M))] = np.nan
@@ -167,7 +168,7 @@ def _read(
     reproject(
         values,
         elevation,
-        src_transform=raster.window_transform(wider),
+        src_transform=raster.transform @ Affine.translation(wider.col_off, wider.row_off),
         src_crs=raster.crs,
         src_nodata=np.nan,
         dst_transform=to_xy,

@@ -12,7 +12,7 @@ IRMISCHER_ON, IRMISCHER_OFF, CAMPBELL_05, CAMPBELL_50 = 3, 4, 5, 6
 KMH = 3.6  # of one metre a second
 
 # kilometres an hour that no slope exceeds, at a speed factor of 1: bounds the cheapest step from below
-FASTEST = (6.0, 1.0, 1.0, 4.0, 2.81, 4.92, 11.0)
+FASTEST = (6.0, 1.0, 1.0, 4.0, 2.81, 4.2, 9.6)
 
 
 @dataclass(frozen=True)
