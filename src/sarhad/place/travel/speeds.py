@@ -25,8 +25,6 @@ class SpeedFunction:
         How the kernels know it.
     formula
         In km/h; `s` is rise over run, directed, `d` the same in degrees.
-    steepest
-        Rise over run that the data behind it reach.
     valid
         For whom and where it was measured.
     source
@@ -35,40 +33,35 @@ class SpeedFunction:
 
     number: int
     formula: str
-    steepest: float
     valid: str
     source: str
 
 
 FUNCTIONS = {
     "tobler": SpeedFunction(
-        WALK, "6 exp(-3.5 |s + 0.05|)", 0.7, "hikers on paths; off paths times 0.6", "Tobler 1993"
+        WALK, "6 exp(-3.5 |s + 0.05|)", "hikers on paths; off paths times 0.6", "Tobler 1993"
     ),
     "irmischer-on": SpeedFunction(
         IRMISCHER_ON,
         "3.6 (0.11 + exp(-(100 s + 5)^2 / 1800))",
-        0.6,
         "cadets with map and compass, on paths",
         "Irmischer and Clarke 2018",
     ),
     "irmischer-off": SpeedFunction(
         IRMISCHER_OFF,
         "3.6 (0.11 + 0.67 exp(-(100 s + 2)^2 / 1800))",
-        0.6,
         "the same through hilly wooded ground",
         "Irmischer and Clarke 2018",
     ),
     "campbell-05": SpeedFunction(
         CAMPBELL_05,
         "3.6 (36.813 / (14.041 pi (1 + ((d + 1.527) / 14.041)^2)) + 0.32 - 0.00273 d)",
-        0.58,
         "slowest twentieth of sports tracker users on trails: walking",
         "Campbell and others 2019",
     ),
     "campbell-50": SpeedFunction(
         CAMPBELL_50,
         "3.6 (63.66 / (10.064 pi (1 + ((d + 2.171) / 10.064)^2)) + 0.628 - 0.00463 d)",
-        0.58,
         "median sports tracker user on trails: jogging",
         "Campbell and others 2019",
     ),
