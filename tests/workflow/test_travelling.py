@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 import rasterio
@@ -9,6 +11,7 @@ from shapely.geometry import Point, shape
 from sarhad.errors import CrsMismatchError, DataError, SpecError, StoreError
 from sarhad.workflow.travelling import travel
 
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 LON, LAT = 69.0, 37.0
 
 
@@ -35,6 +38,7 @@ def test_on_the_level_hours_are_distance_over_speed(tmp_path):
     # Tobler on the level: 5.0366 km/h
     assert np.isclose(hours[middle, middle + 10], 10 * cell_m / 5036.6, rtol=1e-4)
     assert done.payload["share_reached"] == 1.0
+    jsonschema.validate(done.payload, json.loads((SCHEMAS / "travel.json").read_text()))
     band = shape(json.loads(out.with_suffix(".geojson").read_text())["features"][0]["geometry"])
     # 0.2 h are 1007 m, 0.00907 degrees north; 16 neighbours lose at most 2.8 %
     assert band.contains(Point(LON, LAT + 0.0085))
