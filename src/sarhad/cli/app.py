@@ -9,6 +9,7 @@ import typer
 
 from sarhad import __version__
 from sarhad.cli.terminal import BAD_DATA, INFEASIBLE, Commands, command, emit, watching
+from sarhad.errors import SpecError
 
 app = typer.Typer(
     name="sarhad",
@@ -562,6 +563,54 @@ def viewshed(
     with watching(quiet=quiet) as watch:
         done = view_from(dem, out, spec, lon=lon, lat=lat, draws=draws, seed=seed, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+def travel(
+    dem: Annotated[Path, typer.Argument(metavar="DEM", help="Elevations in metres: GeoTIFF, COG or VRT.")],
+    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Where the way begins.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="GeoTIFF of hours.")],
+    mover: Annotated[
+        str, typer.Option(help="tobler, irmischer-on, irmischer-off, campbell-05 or campbell-50.")
+    ] = "tobler",
+    neighbours: Annotated[int, typer.Option(help="8 or 16.")] = 16,
+    radius_km: Annotated[float, typer.Option(help="Half the width of the square that is searched.")] = 20.0,
+    isochrones: Annotated[
+        str, typer.Option(metavar="H,H,..", help="Hours whose areas are written as GeoJSON beside OUT.")
+    ] = "",
+    memory_gb: Annotated[float, typer.Option(help="Memory that may be taken.")] = 4.0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute the hours on foot from a point to every cell of an elevation model."""
+    from sarhad.workflow.travelling import travel as run_travel
+
+    with watching(quiet=quiet) as watch:
+        done = run_travel(
+            dem,
+            _point(start, "--from"),
+            out,
+            mover=mover,
+            neighbours=neighbours,
+            radius_km=radius_km,
+            isochrones_h=_numbers(isochrones, "--isochrones") if isochrones else (),
+            memory_gb=memory_gb,
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+def _numbers(text: str, option: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise SpecError(f"{option}: {text} is no list of numbers. Separate numbers by commas.") from error
+
+
+def _point(text: str, option: str) -> tuple[float, float]:
+    numbers = _numbers(text, option)
+    if len(numbers) != 2:
+        raise SpecError(f"{option}: {text} is no point. Give LON,LAT in degrees.")
+    return numbers[0], numbers[1]
 
 
 def _plan_status(payload: dict[str, Any]) -> int:
