@@ -200,6 +200,7 @@ def _bound_and_search(run: Run) -> None:
         return
     run.search.refresh(run.pool, run.game.of.n)
     turns = MORE_TURNS + int((run.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
+    turns = turns if run.has_dived else turns // 2  # it begins anew from the dive
     share, price = run.bounding.answer.start, run.price()
     with ThreadPoolExecutor(1) as beside:
         searched = beside.submit(_search_beside, run, share, price, turns)
