@@ -23,6 +23,12 @@ bench: $(READY)
 	$(BIN)/python benchmarks/network.py
 	$(BIN)/python benchmarks/programme.py
 	$(BIN)/python benchmarks/example.py
+	$(BIN)/python benchmarks/shortest_paths.py
+	$(BIN)/python benchmarks/mclp.py
+	$(BIN)/python benchmarks/resequence.py
+	$(BIN)/python benchmarks/risk.py
+	$(BIN)/python benchmarks/travel.py
+	$(if $(PSPLIB),$(BIN)/python benchmarks/psplib.py --data $(PSPLIB))
 	$(if $(SNIP),$(BIN)/python benchmarks/snip.py --data $(SNIP))
 
 # uv when it is there, plain venv + pip otherwise; both check every hash of the lock file.

@@ -207,7 +207,10 @@ def test_a_budget_below_every_item_means_do_nothing_with_a_notice(tmp_path: Path
     assert "0 items" in result.output
 
 
-@pytest.mark.parametrize("tables", [("budget",), ("budget", "partner", "eligibility")])
+OF_SCHEDULE = "activity_template", "activity_mode", "calendar", "resource", "risk"  # which name partners
+
+
+@pytest.mark.parametrize("tables", [("budget",), ("budget", "partner", "eligibility", *OF_SCHEDULE)])
 def test_no_money_at_all_is_a_notice(tables: tuple[str, ...], tmp_path: Path) -> None:
     folder = tmp_path / "poor"
     shutil.copytree(TINY, folder)

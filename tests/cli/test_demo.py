@@ -13,10 +13,14 @@ import pytest
 from sarhad.errors import StoreError
 from sarhad.programme import Programme
 from sarhad.workflow import demo, planning
+from sarhad.workflow.sequencing import Scheduled
 from tests.cli.conftest import TINY, Sarhad
 from tests.cli.test_json import held
 
-FIGURES = ("detection", "flow", "gantt", "ladder", "map", "money", "quarters", "tornado")
+FIGURES = (
+    *("detection", "drivers", "flow", "gantt", "ladder", "map", "money", "quarters", "schedule", "spending"),
+    *("tornado", "windows"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,27 +40,55 @@ def test_the_demo_leaves_programme_plan_and_report_in_two_languages(sarhad: Sarh
     drawn = {f"{name}{lang}.{kind}" for name in FIGURES for lang in ("", ".ar") for kind in ("png", "svg")}
     assert {path.name for path in (out / "figures").iterdir()} == drawn
     pages = {f"report{lang}.{kind}" for lang in ("", ".ar") for kind in ("html", "xlsx")}
-    assert {path.name for path in out.iterdir()} == {"figures", "plan.json", "programme.gpkg", *pages}
+    assert {path.name for path in out.iterdir()} == {
+        "figures",
+        "plan.json",
+        "programme.gpkg",
+        "schedule.json",
+        *pages,
+    }
 
 
 def test_ctrl_c_during_the_report_keeps_the_plan_and_says_what_is_missing(
     sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "gather", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(demo, "gather", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     result = sarhad("demo", "-o", tmp_path, "--time-limit", "1", "--json", "--quiet")
     assert result.exit_code == 0, result.output
     found = held(result.stdout, "demo")
     assert found["stopped"] == "interrupt"
     assert found["pages"] == []
     assert "programme.gpkg and plan.json are written, the report is not" in found["notices"][-1]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "programme.gpkg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "plan.json",
+        "programme.gpkg",
+        "schedule.json",
+    ]
     assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["items"] == found["items"]
+
+
+def test_ctrl_c_during_the_schedule_leaves_schedule_and_report_out(
+    sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_schedule = demo.find_schedule
+
+    def interrupted(*args: Any, **kwargs: Any) -> Scheduled:
+        signal.raise_signal(signal.SIGINT)
+        return find_schedule(*args, **kwargs)
+
+    monkeypatch.setattr(demo, "find_schedule", interrupted)
+    result = sarhad("demo", "-o", tmp_path, "--time-limit", "1", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    found = held(result.stdout, "demo")
+    assert (found["stopped"], found["pages"]) == ("interrupt", [])
+    assert "`sarhad schedule" in found["notices"][-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "programme.gpkg"]
 
 
 def test_a_demo_replaces_an_earlier_one_but_no_plans_of_your_own(
     sarhad: Sarhad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "gather", lambda *_: None)
+    monkeypatch.setattr(demo, "gather", lambda *_, **__: None)
     monkeypatch.setattr(demo, "write_reports", lambda *_: [])
     again = ("demo", "-o", tmp_path, "--time-limit", "0", "--quiet")
     assert [sarhad(*again).exit_code for _ in range(2)] == [0, 0]
@@ -79,7 +111,7 @@ def test_ctrl_c_during_the_search_leaves_the_report_out(
         return dataclasses.replace(planned, result=dataclasses.replace(planned.result, stopped="interrupt"))
 
     monkeypatch.setattr(planning, "find_plan", interrupted)
-    monkeypatch.setattr(demo, "gather", lambda *_: pytest.fail("reported after an interrupt"))
+    monkeypatch.setattr(demo, "gather", lambda *_, **__: pytest.fail("reported after an interrupt"))
     result = sarhad("demo", "-o", tmp_path, "--time-limit", "1", "--json", "--quiet")
     assert result.exit_code == 0, result.output
     found = held(result.stdout, "demo")

@@ -218,7 +218,7 @@ def test_a_fine_report_shows_the_final_year_on_the_fine_grid(
 ) -> None:
     asked: list[bool] = []
 
-    def stop(*_: object, is_fine: bool) -> None:
+    def stop(*_: object, is_fine: bool, **__: object) -> None:
         asked.append(is_fine)
         raise SpecError("seen")
 

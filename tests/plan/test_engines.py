@@ -133,7 +133,7 @@ def test_an_engine_that_is_missing_says_what_to_do(monkeypatch):
     ):
         require("scip")
     with pytest.raises(SpecError, match="engine 'cplex': there are highs and scip"):
-        require("cplex")  # type: ignore[arg-type]
+        require("cplex")
 
 
 def test_a_lifted_cut_is_met_by_every_set_of_binaries():

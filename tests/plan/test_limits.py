@@ -19,7 +19,7 @@ def everything_early(terms) -> np.ndarray:
     for _ in range(terms.n_items):
         for item in range(terms.n_items):
             for members in terms.requires[item]:
-                ready = [start[j] + terms.build_quarters[j] for j in members if start[j] >= 0]
+                ready = [terms.ready[j, start[j]] for j in members if start[j] >= 0]
                 needed = min(ready, default=terms.n_quarters) - terms.build_quarters[item]
                 start[item] = -1 if needed > terms.latest_start[item] else max(start[item], needed)
     return start

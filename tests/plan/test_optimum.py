@@ -9,7 +9,9 @@ import pytest
 
 from sarhad.detection import Instance
 from sarhad.plan import PlanResult, PlanSpec, Terms, optimise
+from sarhad.plan.game import changeable
 from sarhad.plan.store import starts
+from sarhad.plan.whole import Whole
 from tests.plan.games import best_value, every_plan, instance, is_feasible, limits, random_game, value_of
 
 SEEDS = range(5)
@@ -130,3 +132,38 @@ def test_certain_detection_is_legal():
     found = plan(game, limits([10], [[55]], quarters=1, tail_years=0.75))
     assert found.value == 0.0
     assert found.status == "optimal"
+
+
+def test_points_in_turns_give_the_same_paths(monkeypatch):
+    game, _ = random_game(4)
+    known, _ = changeable(game)
+    points = np.random.default_rng(1).random((7, known.over.n))
+    whole = known.paths(points), known.pricer.distances(points)
+    monkeypatch.setattr("sarhad.plan.pricing.LENGTHS", 1.0)
+    parts = known.paths(points), known.pricer.distances(points)
+    assert (whole[1] == parts[1]).all()
+    assert (whole[0][0] == parts[0][0]).all()
+    for field in dataclasses.fields(whole[0][1]):
+        assert (getattr(whole[0][1], field.name) == getattr(parts[0][1], field.name)).all()
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_the_work_limit_holds_for_whole_starts_too(limit, monkeypatch):
+    game, terms = random_game(3, n_items=8)
+    solved = []
+    monkeypatch.setattr("sarhad.plan.run.Run.is_open", lambda run: True)
+    whole = Whole.whole
+    monkeypatch.setattr(Whole, "whole", lambda *args: solved.append(1) or whole(*args))
+    optimise(game, terms, PlanSpec(), time_limit_s=60, seed=1, work_limit=limit)
+    assert len(solved) == limit
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_former_plan_that_keeps_every_limit_stays_as_it_is_until_a_better_one_is_found(seed):
+    game, terms = random_game(seed, n_items=5)
+    feasible = [start for start in every_plan(terms) if is_feasible(terms, start) and (start >= 0).any()]
+    former = feasible[len(feasible) // 2]
+    dated = {terms.item_ids[i]: terms.quarters[former[i]] for i in np.flatnonzero(former >= 0)}
+    found = optimise(game, terms, PlanSpec(warm_start=dated), time_limit_s=0, seed=1)
+    assert (starts(terms, found.plan_items) == former).all()
+    assert found.value + found.constant == pytest.approx(value_of(game, terms, former), rel=1e-12)

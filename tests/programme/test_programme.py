@@ -151,6 +151,7 @@ def test_given_numbers_that_no_model_reads_are_these() -> None:
     }
     shown_beside = {"border.length_km", "section.judged_length_km", "partner.contribution_usd"}
     say_which_row = {"budget.year", "price_index.year", "measure.price_year", "raster.priority"}
+    say_which_row |= {f"pledge.{name}" for name in ("year", "usable_from_year", "usable_to_year")}
     compared = {f"measure.detection_{name}" for name in ("range_km", "prob_low", "prob_likely", "prob_high")}
     only_tried = {"what_if.amount"}  # no plan rests on it
     assert idle == shown_beside | say_which_row | compared | only_tried

@@ -24,6 +24,7 @@ from sample_annex import (
 from shapely.geometry import LineString
 
 from sarhad.report.content import Content, FinalYear, Ground, Headline, Identity, Relief, Spread
+from sarhad.report.timetable import Timetable
 
 QUARTERS = tuple(f"{year}Q{quarter}" for year in range(2025, 2030) for quarter in (1, 2, 3, 4))
 KM_PER_VERTEX = 4.0
@@ -289,6 +290,68 @@ def headline(chosen: pd.DataFrame, budget: pd.DataFrame) -> Headline:
     )
 
 
+def timetable(chosen: pd.DataFrame) -> Timetable:
+    """Return a schedule of the items: each measure half a year later than planned, its forecast a year."""
+    names = [{"name_en": en, "name_ar": ar, "name_ru": None} for _, en, ar, _, _ in MEASURES]
+    day = [date(2025 + k % 4, 1 + k % 12, 1) for k in range(len(MEASURES))]
+    measures = pd.DataFrame(
+        {
+            "measure_id": [row[0] for row in MEASURES],
+            "planned_start": day,
+            "planned_end": [d.replace(year=d.year + 1) for d in day],
+            "start": [d.replace(month=1, year=d.year + 1) for d in day],
+            "end": [d.replace(year=d.year + 2) for d in day],
+            "p50": [d.replace(year=d.year + 3) for d in day],
+            "p80": [d.replace(year=d.year + 5) for d in day],
+        }
+    ).join(pd.DataFrame(names))
+    chain = measures[["name_en", "name_ar", "name_ru", "start", "end"]].head(4)
+    risks = pd.DataFrame(names).head(6)
+    risks.loc[0, ["name_en", "name_ar"]] = None  # the weather is no row of the data
+    quarters = pd.DataFrame({"quarter": QUARTERS})
+    usd = np.linspace(0.0, 180e6, len(quarters))
+    items = chosen.head(20).reset_index(drop=True)
+    return Timetable(
+        begin=date(2025, 1, 1),
+        finish=date(2030, 3, 1),
+        finish_p50=date(2031, 3, 1),
+        finish_p80=date(2032, 6, 1),
+        cost_p50_usd=180e6,
+        cost_p80_usd=200e6,
+        draws=2000,
+        exact_draws=500,
+        items=len(chosen),
+        items_late=70,
+        activities=500,
+        loss_mean=1200.0,
+        loss_error=30.0,
+        loss_p80=1500.0,
+        loss_worst=1900.0,
+        value=9000.0,
+        measures=measures,
+        chain=chain.assign(activity_id=[f"A{k}" for k in range(4)], item_id="M01"),
+        closed=tuple((date(year, 1, 1), date(year, 3, 15)) for year in range(2025, 2033)),
+        curve=pd.DataFrame(
+            {
+                "day": [date(2025 + k // 4, 1 + 3 * (k % 4), 1) for k in range(len(quarters))],
+                "planned_usd": usd,
+                "scheduled_usd": 0.9 * usd,
+                "p10_usd": 0.8 * usd,
+                "p50_usd": 0.95 * usd,
+                "p90_usd": 1.2 * usd,
+            }
+        ),
+        drivers=risks.assign(
+            id=[f"R{k}" for k in range(6)],
+            finish_days=np.linspace(300, 0, 6),
+            expected_undetected=np.linspace(700, -1, 6),
+        ),
+        windows=items[["name_en", "name_ar", "name_ru", "item_id"]].assign(
+            quarter=[QUARTERS[k % len(QUARTERS)] for k in range(20)], p_miss=np.linspace(0, 1, 20)
+        ),
+    )
+
+
 def content(seed: int = 1) -> Content:
     """Return the whole sample."""
     rng = np.random.default_rng(seed)
@@ -333,6 +396,7 @@ def content(seed: int = 1) -> Content:
             ]
         ),
         items=chosen,
+        timetable=timetable(chosen),
         funding=paid,
         budget=budget,
         detection=detection(cut),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from sarhad.report import Content
-from sarhad.report.figures import FIGURES
+from sarhad.report.figures import FIGURES, OF_TIMETABLE, figures_of
 from sarhad.report.figures.canvas import Width, drawing, png, settle
 from sarhad.report.figures.ground import bar_km, frame_of, line_points
 from sarhad.report.language import language
@@ -66,3 +67,15 @@ def test_no_name_of_the_ladder_reaches_the_edge_of_the_picture(sample_content: C
         dark = np.asarray(picture.convert("L")) < 200
     assert dark.any()
     assert not dark[:, [0, -1]].any()
+
+
+def test_a_report_without_a_schedule_has_none_of_its_figures(sample_content: Content) -> None:
+    bare = dataclasses.replace(sample_content, timetable=None)
+    assert set(figures_of(sample_content)) - set(figures_of(bare)) == set(OF_TIMETABLE)
+
+
+def test_days_grow_in_the_direction_of_reading_on_shared_axes(sample_content: Content) -> None:
+    for code, turns in (("en", False), ("ar", True)):
+        with drawing(language(code), Width.NARROW):
+            axes = FIGURES["schedule"](sample_content, language(code), Width.NARROW).axes
+        assert [bool(one.xaxis_inverted()) for one in axes] == [turns, turns]

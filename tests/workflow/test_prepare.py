@@ -89,6 +89,7 @@ def test_a_plan_whose_payer_is_gone_is_dropped(prepared: Prepared) -> None:
         name: prog[name][prog[name][column] != "P2"]
         for name, column in (("partner", "id"), ("budget", "partner_id"), ("eligibility", "partner_id"))
     }
+    without |= {name: prog[name].iloc[:0] for name in ("activity_template", "activity_mode", "risk")}
     later = prepare(prog.with_changes(without))
     assert later.prog["plan"].empty
     assert later.notices[0].endswith("no longer exist: P2")

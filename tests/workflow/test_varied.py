@@ -17,6 +17,7 @@ RANGES = {
     "reference_speed_kmh": (3.0, 2.0, 4.0),
     "refraction": (0.13, 0.0, 0.25),
     "choice_theta": (4.0, 1.0, 10.0),
+    "deterrence_elasticity": (0.0, 0.0, 1.0),
 }
 
 
@@ -62,6 +63,19 @@ def test_a_setting_that_moves_no_site_gives_what_a_whole_preparation_gives(
     expected = evaluate(whole.instance, everything[None, :], np.ones(1)).value
     found = value_with_setting(prepared, everything, name, float(row["high"]))
     assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_attempts_react_to_detection_only_in_the_swing_of_deterrence(
+    prepared: Prepared, everything: np.ndarray
+) -> None:
+    game, one = prepared.instance, np.ones(1)
+    through = {on: evaluate(game, everything[None, :] & on, one).evade[0] for on in (False, True)}
+    least = np.minimum(1.0, through[True] / through[False])
+    attempts = game.attempts_per_year * game.consequence[game.threat]
+    prevented = evaluate(game, everything[None, :], one).value / (attempts @ through[True])
+    found = value_with_setting(prepared, everything, "deterrence_elasticity", 1.0)
+    assert found == pytest.approx(prevented * (attempts * least) @ through[True], rel=1e-9)
+    assert found < evaluate(game, everything[None, :], one).value
 
 
 def test_at_its_likely_value_a_setting_changes_nothing(prepared: Prepared, everything: np.ndarray) -> None:

@@ -1,13 +1,16 @@
 """Plan: what to build, where, when and from whose money, with a bound on what any plan could reach."""
 
 from sarhad.plan.baseline import even_spread, greedy
+from sarhad.plan.certificate import require_folder, write_certificate
 from sarhad.plan.coalition import Coalitions
 from sarhad.plan.comparison import Comparison, compare, cost_usd
 from sarhad.plan.coverage import CoverResult, cover, covered
 from sarhad.plan.demand import Demand, demand_within
+from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
-from sarhad.plan.limits import Terms, falls_with, operating
+from sarhad.plan.limits import Terms, falls_with, operating, since
+from sarhad.plan.memory import Memory, held_bytes, needed, require_gigabytes, require_room_for_edges
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
 from sarhad.plan.priority import afforded, priority_list
@@ -16,6 +19,7 @@ from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
 from sarhad.plan.search import optimise
 from sarhad.plan.shadow import money_prices
 from sarhad.plan.shapley import shapley_shares
+from sarhad.plan.stacking import stacked
 from sarhad.plan.store import starts, stored
 
 __all__ = [
@@ -24,6 +28,8 @@ __all__ = [
     "CoverResult",
     "Demand",
     "Explanation",
+    "Memory",
+    "Method",
     "Override",
     "PlanProgress",
     "PlanResult",
@@ -42,15 +48,24 @@ __all__ = [
     "frontier",
     "funding",
     "greedy",
+    "held_bytes",
     "money_prices",
+    "needed",
     "operating",
     "optimise",
     "priority_list",
+    "require",
+    "require_folder",
+    "require_gigabytes",
+    "require_room_for_edges",
     "shapley_shares",
     "shares_of",
+    "since",
+    "stacked",
     "starts",
     "stored",
     "tail_upkeep",
     "terms",
     "with_items",
+    "write_certificate",
 ]

@@ -7,10 +7,13 @@ from scipy.sparse import csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
+from sarhad.plan.floors import item_rows
 from sarhad.plan.game import Changeable
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.master import Answer, Cuts, Master, epochs
 from sarhad.plan.pool import Pool
+from sarhad.plan.proof import Proof
+from sarhad.plan.rows import StartRows, start_rows
 from sarhad.plan.supports import Supports
 
 PATIENCE = 5  # answers that a cut may stay idle
@@ -34,7 +37,10 @@ class Bounding:
         self.bound = float(game.weight @ game.low) * float(terms.quarter_weight.sum())
         self.short = np.inf
         self.answer: Answer | None = None
+        self.proof: Proof | None = None  # of the highest bound of a linear programme
+        self.proved_by: tuple[Master, IntArray] | None = None  # that programme, first quarters of its epochs
         self.cost, self.allowed, self.forced = cost, allowed, forced
+        self.kept = start_rows(allowed.shape, [])  # rows of floors that plans broke
 
     def begin(self, begins: IntArray, plans: list[FloatArray], starts: BoolArray) -> None:
         """Set up the linear programme for these epochs, with cuts at these plans.
@@ -51,9 +57,11 @@ class Bounding:
         time = epochs(self.terms, begins)
         groups = self.groups
         known = self._known_cuts(begins)
-        self._begins = begins
+        self.begins = begins
         limits = self.allowed, self.forced
         self.master = Master(self.terms, self.cost, time, groups.weight, groups.low, *limits)
+        if self.kept.n:
+            self.master.add_final(*item_rows(self.kept, self.terms.n_quarters))
         first = np.zeros_like(self.allowed)
         first[np.arange(len(first)), self.allowed.argmax(axis=1)] = True
         self.master.add_starts(starts | first)
@@ -81,7 +89,7 @@ class Bounding:
         if self.answer is None:
             return None
         tight = self.master.tight()
-        within = np.searchsorted(self._begins, begins, "right") - 1
+        within = np.searchsorted(self.begins, begins, "right") - 1
         parts = [(np.flatnonzero(tight.epoch == old), new) for new, old in enumerate(within)]
         row = np.concatenate([rows for rows, _ in parts])
         epoch = np.concatenate([np.full(len(rows), new) for rows, new in parts])
@@ -92,8 +100,7 @@ class Bounding:
         answer = self.master.solve(time_limit_s)
         if answer is None:
             return False
-        self.answer = answer
-        self.bound = max(self.bound, answer.bound)
+        self._take(answer)
         point = answer.state
         value = self._explore(point)
         self.short = value - answer.bound
@@ -120,6 +127,13 @@ class Bounding:
             self.master.price_starts(1e-6)
         return answer
 
+    def _take(self, answer: Answer) -> None:
+        """Take over an answer, and what its bound rests on where none was higher."""
+        self.answer = answer
+        self.bound = max(self.bound, answer.bound)
+        if self.proof is None or answer.bound > self.proof.bound:
+            self.proof, self.proved_by = self.master.proof(answer.bound), (self.master, self.begins)
+
     def whole(self, time_limit_s: float) -> IntArray | None:
         """Raise the bound over whole starts, cut at the answer, and return its starts if there is one."""
         bound, start = self.master.solve_whole(time_limit_s)
@@ -131,11 +145,15 @@ class Bounding:
     def cut_at(self, start: IntArray) -> None:
         """Cut at a plan's starts, and watch the prerequisites it breaks."""
         time = self.master.time
-        begin = np.where(start >= 0, start + self.terms.build_quarters, self.terms.n_quarters)
-        state = time.share[:, begin]
+        state = time.share[:, since(self.terms, start)]
         self._explore(state)
         self._cut(state, np.tile(self.groups.low, (time.n, 1)))
         self.master.require(state)
+
+    def keep(self, rows: StartRows) -> None:
+        """Keep rows of floors from now on, in the linear programme that was begun."""
+        self.kept = self.kept.with_rows(rows)
+        self.master.add_final(*item_rows(rows, self.terms.n_quarters))
 
     def _cut(self, items: FloatArray, eta: FloatArray) -> None:
         """Cut at a state of the items."""
@@ -157,7 +175,7 @@ class Bounding:
         assert self.answer is not None
         operate = np.zeros((self.terms.n_quarters, self.terms.n_items))
         for item, begin in np.argwhere(self.answer.start > 0):
-            operate[begin + self.terms.build_quarters[item] :, item] += self.answer.start[item, begin]
+            operate[self.terms.ready[item, begin] :, item] += self.answer.start[item, begin]
         return operate
 
 

@@ -11,6 +11,7 @@ from sarhad.detection.instance import FloatArray, IntArray
 from sarhad.plan.game import Changeable
 from sarhad.plan.master import Cuts
 from sarhad.plan.pool import Pool
+from sarhad.plan.proof import made_by_row
 from sarhad.plan.supports import Supports
 
 GROUPS = 100  # about as many rows a round and epoch; fewer converge slowly, more make each answer slow
@@ -98,7 +99,11 @@ def group_cuts(
     mix = csr_array((groups.share[unit], (place, np.arange(len(row)))), shape=(len(rows), len(row)))
     at, mixed = rows // n_groups, csr_array(mix @ slope)
     parts = [csr_array(mixed[at == e]) @ supports.least(items[e]) for e in range(len(items))]
-    return Cuts(at, rows % n_groups, np.asarray(mix @ level), csr_array(vstack(parts))), total
+    held = csr_array(items)
+    at_epoch = [csr_array(held[[e]]) for e in range(len(items))]
+    sources = pool.number[path], np.zeros(len(path), dtype=np.int64)
+    made = made_by_row("tangent", place, len(rows), sources, [at_epoch[e] for e in at.tolist()])
+    return Cuts(at, rows % n_groups, np.asarray(mix @ level), csr_array(vstack(parts)), made), total
 
 
 def path_cuts(

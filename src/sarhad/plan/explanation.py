@@ -131,23 +131,32 @@ class _Asked:
         while open_:
             at = open_.pop()
             if start[at] < 0:
-                start[at] = min(self.terms.first_start, int(self.terms.latest_start[at]))
+                start[at] = self._soonest(at, 0)
             open_ += [
                 min(members, key=lambda j: (self.dollars[j].min(), j))
                 for members in self.terms.requires[at]
                 if members and not (start[list(members)] >= 0).any()
             ]
         for _ in range(self.terms.n_items):
-            late = start.copy()
+            late, never = start.copy(), self.terms.n_quarters
+            operates = np.append(self.terms.ready, np.full((len(start), 1), never), axis=1)[
+                np.arange(len(start)), start
+            ]
             for i in np.flatnonzero(start >= 0).tolist():
                 for members in self.terms.requires[i]:
-                    ready = [start[j] + self.terms.build_quarters[j] for j in members if start[j] >= 0]
+                    ready = [operates[j] for j in members if start[j] >= 0]
                     if ready:
-                        late[i] = max(late[i], min(ready) - self.terms.build_quarters[i])
+                        late[i] = max(late[i], self._soonest(i, min(ready)))
             if (late == start).all():
                 break
             start = late
-        return np.where(start > self.terms.latest_start, -1, start)
+        return np.where(start < self.terms.n_quarters, start, -1)
+
+    def _soonest(self, item: int, operates: int) -> int:
+        """Return the first start from which an item operates in a quarter or later; T where there is none."""
+        fits = self.terms.startable[item] & (self.terms.ready[item] >= operates)
+        fits[: self.terms.first_start] = False
+        return int(fits.argmax()) if fits.any() else self.terms.n_quarters
 
     def _inside(self) -> Explanation:
         alone = self._alone()[0]
@@ -230,8 +239,9 @@ class _Asked:
         """Return what stands in the way of the item, or of starting it earlier, in words."""
         terms, found = self.terms, []
         if terms.first_start > terms.latest_start[self.item]:
+            closed = "" if terms.works is None else " and rests in closed seasons"
             found.append(
-                f"it takes {terms.build_quarters[self.item]} quarters to build, longer than the horizon"
+                f"it takes {terms.build_quarters[self.item]} quarters to build{closed}, longer than the horizon"
             )
         found += [
             f"excluded by {terms.item_ids[j]}"
@@ -243,21 +253,25 @@ class _Asked:
             for members in terms.requires[self.item]
             if not any(self.start[j] >= 0 for j in members)
         ]
+        held = self.start.copy()
+        held[self.item] = max(start, 0)
+        full = terms.linear.broken(held) & ~terms.linear.broken(self.start)
+        found += dict.fromkeys(
+            words for words, is_full in zip(terms.linear.words, full, strict=True) if is_full
+        )
         return (*found, *self._money_that_binds(max(start, 0)))
 
     def _money_that_binds(self, start: int) -> tuple[str, ...]:
         """Return the money that does not reach for the item in a quarter."""
         self.search.load(self.start)
         terms, search, k = self.terms, self.search, int(self.terms.item_class[self.item])
-        room = search.room - search.used_by_rows()
+        room, source = search.room - search.used_by_rows(), purse(terms)
         words, years = [], len(terms.years)
         for mask, left in zip(search.rows.reshape(len(search.rows), -1, years), room.tolist(), strict=True):
             usd = int(search.cost[self.item, start][mask[k]].sum())
             if usd > left:
-                reach = purse(terms).is_open[:, mask.ravel()].any(axis=1).reshape(len(terms.partners), years)
-                payers = ", ".join(
-                    p for p, open_ in zip(terms.partners, np.asarray(reach.any(axis=1)), strict=True) if open_
-                )
+                reach = source.is_open[:, mask.ravel()].any(axis=1)
+                payers = ", ".join(terms.partners[p] for p in np.unique(source.partner[reach]).tolist())
                 spans = np.flatnonzero(mask.any(axis=0))
                 span = f"{terms.years[spans[0]]}" + (f"-{terms.years[spans[-1]]}" if len(spans) > 1 else "")
                 words.append(

@@ -53,7 +53,11 @@ def in_turn(instance: Instance, terms: Terms, steps: Sequence[Step]) -> list[Pla
 
 def scaled(terms: Terms, share: float) -> Terms:
     """Return the limits with every partner's money in every year at a share of itself, in whole dollars."""
-    return dataclasses.replace(terms, budget_usd=np.floor(terms.budget_usd * share + 1e-6).astype(np.int64))
+    tied = terms.tied
+    if tied is not None:
+        tied = dataclasses.replace(tied, usd=np.floor(tied.usd * share + 1e-6).astype(np.int64))
+    budget = np.floor(terms.budget_usd * share + 1e-6).astype(np.int64)
+    return dataclasses.replace(terms, budget_usd=budget, tied=tied)
 
 
 def shares_of(n_steps: int, most: float) -> FloatArray:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sarhad.detection.instance import BoolArray, FloatArray, Instance, IntArray
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.pool import Pool
-from sarhad.plan.pricing import Binaries, Found, Pricer, Units, binaries, units
+from sarhad.plan.pricing import Binaries, Found, Pricer, Units, binaries, none_found, units
 
 TOUCHED = 1e-12
 
@@ -46,9 +46,7 @@ class Changeable:
     def paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
         """Return the relative chance to evade of each unit at each point (Q, U), and the best paths."""
         dist, found = self.pricer.paths(points)
-        relative = Found(
-            found.unit, found.fixed - self.without[found.unit], found.ptr, found.binary, found.added
-        )
+        relative = replace(found, fixed=found.fixed - self.without[found.unit])
         return np.exp(self.without - dist), relative
 
 
@@ -76,27 +74,24 @@ def changeable(instance: Instance) -> tuple[Changeable, Pool]:
 
 def states(terms: Terms, over: Binaries, start: IntArray) -> BoolArray:
     """Return which binaries are on in which quarter for a plan's starts, shape (T, B)."""
-    since = np.where(start >= 0, start + terms.build_quarters, terms.n_quarters)
-    on = binary_since(over, since, terms.n_quarters)
+    on = binary_since(over, since(terms, start), terms.n_quarters)
     result: BoolArray = on[None, :] <= np.arange(terms.n_quarters)[:, None]
     return result
 
 
-def binary_since(over: Binaries, since: IntArray, never: int) -> IntArray:
-    """Return from which quarter each binary is on when items operate from `since`, shape (B,)."""
-    on = np.concatenate([since, since[over.item[over.n_items :]]])
+def binary_since(over: Binaries, from_quarter: IntArray, never: int) -> IntArray:
+    """Return from which quarter each binary is on when items operate from the given ones, shape (B,)."""
+    on = np.concatenate([from_quarter, from_quarter[over.item[over.n_items :]]])
     for b in range(over.n_items, over.n):
         for members in over.supports[b]:
-            on[b] = max(on[b], min((since[j] for j in members), default=never))
+            on[b] = max(on[b], min((from_quarter[j] for j in members), default=never))
     return np.asarray(on, dtype=np.int64)
 
 
 def exact_value(game: Changeable, terms: Terms, start: IntArray) -> tuple[float, FloatArray, Found]:
     """Return the value of a plan without the constant, its value by quarter, and its best paths."""
     if game.of.n == 0:
-        nothing = np.empty(0, dtype=np.int64)
-        found = Found(nothing, np.empty(0), np.zeros(1, dtype=np.int64), nothing, np.empty(0))
-        return 0.0, np.zeros(terms.n_quarters), found
+        return 0.0, np.zeros(terms.n_quarters), none_found()
     points, place = np.unique(states(terms, game.over, start), axis=0, return_inverse=True)
     evade, found = game.paths(points.astype(np.float64))
     by_quarter = (evade @ game.weight)[place.ravel()]

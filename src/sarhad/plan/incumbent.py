@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
-from sarhad.plan import kernels
+from sarhad.plan import fitting, kernels, position
 from sarhad.plan.game import binary_since
-from sarhad.plan.kernels import Game, Lists, State
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.money import demand, hall_rows, pay, purse
 from sarhad.plan.pool import Pool
+from sarhad.plan.position import Game, Lists, State
 from sarhad.plan.pricing import Binaries
+from sarhad.plan.rows import TOLERANCE, StartRows
 
 TRIES = 10  # items looked at again before one is inserted
 SAMPLE = 60  # items whose loss is looked at in one ruin
@@ -47,6 +48,7 @@ class Search:
         kept: IntArray,
     ) -> None:
         self.terms, self.over = terms, over
+        self.linear = terms.linear
         self._source = purse(terms)
         self.cost = cost if terms.is_tail_paid else cost.copy()
         self.cost[:, :, terms.n_horizon_years :] *= int(terms.is_tail_paid)
@@ -54,13 +56,26 @@ class Search:
         self.room = self._source.cover(self.rows)
         self._weight = np.outer(weight, terms.quarter_weight)
         self.fixed_start = kept  # start that a commitment or lock sets, -1 where free
-        first = np.where(allowed.any(axis=1), allowed.argmax(axis=1), terms.n_quarters)
-        last = np.where(allowed.any(axis=1), terms.n_quarters - 1 - allowed[:, ::-1].argmax(axis=1), -1)
-        self._static = self._static_lists(first, last)
+        self._static = self._static_lists(np.where(allowed, terms.ready, terms.n_quarters)) | self._side()
         self.start = np.full(terms.n_items, -1, dtype=np.int64)
         self.base = kept  # what every plan holds: commitments, then locked items too
 
-    def _static_lists(self, first: IntArray, last: IntArray) -> dict[str, object]:
+    def _side(self) -> dict[str, object]:
+        """Return the linear limits as the compiled moves read them."""
+        by_start = csc_array(self.linear.factor)
+        lists_of = Lists(by_start.indptr.astype(np.int64), by_start.indices.astype(np.int64))
+        return {
+            "side": lists_of,
+            "side_factor": by_start.data.astype(np.float64),
+            "side_room": self.linear.room,
+        }
+
+    def add_rows(self, rows: StartRows) -> None:
+        """Watch more linear limits; the next `refresh` lets the moves keep them."""
+        self.linear = self.linear.with_rows(rows)
+        self._static |= self._side()
+
+    def _static_lists(self, ready: IntArray) -> dict[str, object]:
         """Return the parts of the game that do not depend on the pool."""
         terms, over = self.terms, self.over
         served: list[set[int]] = [set() for _ in range(terms.n_items)]
@@ -75,14 +90,21 @@ class Search:
         for clique in terms.exclusive:
             for i in clique:
                 rivals[i] |= set(clique) - {i}
+        packs: list[list[int]] = [[] for _ in range(terms.n_items)]
+        for k, package in enumerate(terms.packages):
+            for i in package.items:
+                packs[i].append(k)
+        prefer = np.full(terms.n_items, -1, dtype=np.int64) if terms.former is None else terms.former
         groups, members = _sets(over.supports)
         needs, need_members = _sets(terms.requires)
         return {
             "item": over.item, "sets": groups, "members": members,
             "served": lists([sorted(s) for s in served]), "needs": needs, "need_members": need_members,
             "needers": lists([sorted(s) for s in needers]), "rivals": lists([sorted(s) for s in rivals]),
-            "build": terms.build_quarters, "earliest": first.astype(np.int64), "latest": last.astype(np.int64),
-            "item_class": terms.item_class, "cost": self.cost,
+            "packs": lists(packs), "pack_members": lists([p.items for p in terms.packages]),
+            "pack_weight": np.array([w for p in terms.packages for w in p.weight], dtype=np.float64),
+            "pack_least": np.array([p.least for p in terms.packages], dtype=np.float64),
+            "ready": ready, "prefer": prefer, "item_class": terms.item_class, "cost": self.cost,
         }  # fmt: skip
 
     def refresh(self, pool: Pool, n_units: int) -> None:
@@ -104,19 +126,21 @@ class Search:
         """Set the plan and compute its state afresh."""
         terms, over, n_paths = self.terms, self.over, len(self._fixed)
         count = terms.n_quarters
-        since = np.where(start >= 0, start + terms.build_quarters, count)
-        on = binary_since(over, since, count)
+        operates = since(terms, start)
+        on = binary_since(over, operates, count)
         points = on[None, :] <= np.arange(count)[:, None]
         evade = np.exp(-self._fixed[:, None] - np.asarray(self._added @ points.T.astype(np.float64)))
         most = np.maximum.reduceat(evade, self.game.first[:-1], axis=0)
         self.start = start.copy()
         need = demand(terms, self.cost, start)
         self.state = State(
-            since=since,
+            since=operates,
+            start=start.copy(),
             on=on,
             evade=np.ascontiguousarray(evade),
             most=most,
             used=self.rows @ need,
+            side=self.linear.used(start),
             scratch=np.empty_like(evade, order="C"),
             stamp=np.zeros(n_paths, dtype=np.int64),
             touched=np.zeros(n_paths + len(most), dtype=np.int64),
@@ -129,21 +153,19 @@ class Search:
 
     def _sync(self) -> None:
         """Read the starts off the state."""
-        since = self.state.since
-        self.start = np.where(since < self.terms.n_quarters, since - self.terms.build_quarters, -1)
+        self.start = self.state.start.copy()
 
     def drop(self, item: int) -> None:
-        """Remove an item with everything that needs it; items held by a commitment stay."""
-        if self.start[item] < 0 or self.fixed_start[item] >= 0:
+        """Remove an item with everything that falls with it, unless a commitment holds any of it."""
+        if self.start[item] < 0:
             return
-        game, state = self.game, self.state
-        for k in range(game.needers.ptr[item], game.needers.ptr[item + 1]):
-            other = int(game.needers.of[k])
-            if self.start[other] >= 0 and kernels.is_needed(game, state, item):
-                self.drop(other)
-        if not kernels.is_needed(game, state, item):
-            kernels.remove(game, state, self.rows, item)
-            self.start[item] = -1
+        lost = np.empty(self.terms.n_items, dtype=np.int64)
+        lost = lost[: fitting.falls(self.game, self.state, item, lost)]
+        if (self.fixed_start[lost] >= 0).any():
+            return
+        for other in lost.tolist():
+            fitting.remove(self.game, self.state, self.rows, other)
+        self.start[lost] = -1
 
     def take(self, item: int, price: FloatArray) -> bool:
         """Insert an item with what it lacks, as soon as can be; False when it does not fit."""
@@ -163,12 +185,31 @@ class Search:
     def recreate(
         self, price: FloatArray, score: FloatArray, noise: FloatArray, least: float, tries: int
     ) -> None:
-        """Insert what is worth its money, then make sure that every partner can really pay."""
+        """Insert what the limits ask for, then what is worth its money; make sure that every partner can pay."""
         while True:
+            self._meet(price, noise)
             kernels.recreate(self.game, self.state, self.rows, self.room, price, score, noise, least, tries)
             self._sync()
             if not self._mend():
                 return
+
+    def _meet(self, price: FloatArray, noise: FloatArray) -> None:
+        """Insert items that relieve linear limits which the plan exceeds, the cheapest relief first."""
+        short = np.maximum(self.state.side - self.linear.room - TOLERANCE, 0.0)
+        if not short.any():
+            return
+        needed = np.flatnonzero(short)
+        relief = -csr_array(self.linear.factor[needed])
+        relief.data = np.maximum(relief.data, 0.0)
+        worth = (relief.T @ np.ones(len(needed))).reshape(price.shape)
+        worth = np.where(self.game.ready < self.terms.n_quarters, worth / price, 0.0).max(axis=1) * noise
+        worth[self.start >= 0] = 0.0
+        for item in np.argsort(-worth, kind="stable")[: int((worth > 0).sum())].tolist():
+            order = np.array([item], dtype=np.int64)
+            kernels.insert_in_order(self.game, self.state, self.rows, self.room, price, order)
+            if not (self.state.side[needed] > self.linear.room[needed] + TOLERANCE).any():
+                break
+        self._sync()
 
     def _mend(self) -> bool:
         """Watch the money row that the plan breaks and drop items until it is kept; tell whether one broke."""
@@ -193,13 +234,18 @@ class Search:
                     return broke
 
     def is_sound(self) -> bool:
-        """Tell whether the plan keeps prerequisites, exclusions and every partner's money."""
+        """Tell whether the plan keeps every limit but the security floors."""
         need = demand(self.terms, self.cost, self.start)
         if pay(self._source.supply, need, self._source.is_open)[1].any():
             return False
-        since = self.state.since
+        if self.linear.broken(self.start).any():
+            return False
+        operates = self.state.since
         for item in np.flatnonzero(self.start >= 0).tolist():
-            if any(min(since[j] for j in s) > since[item] for s in self.terms.requires[item] if s):
+            if any(
+                operates[list(s)].min(initial=self.terms.n_quarters) > operates[item]
+                for s in self.terms.requires[item]
+            ):
                 return False
         return all((self.start[list(clique)] >= 0).sum() <= 1 for clique in self.terms.exclusive)
 
@@ -209,11 +255,11 @@ class Search:
 
     def loss(self, item: int) -> float:
         """Return by how much the value rises without an item, all else as it is."""
-        return float(kernels.shift(self.game, self.state, item, self.terms.n_quarters, False))
+        return float(position.shift(self.game, self.state, item, self.terms.n_quarters, False))
 
     def scores(self, price: FloatArray) -> FloatArray:
         """Return the gain per priced dollar of every item left out, the state as it is."""
-        chain, starts = np.empty(16, dtype=np.int64), np.empty(16, dtype=np.int64)
+        chain, starts = np.empty((2, self.terms.n_items), dtype=np.int64)
         score = np.zeros(self.terms.n_items)
         for item in np.flatnonzero(self.start < 0).tolist():
             found, n = kernels.bundle_gain(
@@ -229,8 +275,7 @@ class Search:
     def restore(self, kept: State) -> None:
         """Come back to a state kept before, the pool unchanged since."""
         if len(kept.used) != len(self.rows):  # a money row came in since
-            never = self.terms.n_quarters
-            self.load(np.where(kept.since < never, kept.since - self.terms.build_quarters, -1))
+            self.load(kept.start)
             return
         for part, old in zip(self.state, kept, strict=True):
             part[...] = old
@@ -249,16 +294,23 @@ class Search:
         self._mend()
 
     def take_over(self, start: IntArray, price: FloatArray) -> None:
-        """Set the plan to another's items, each in its own quarter or as soon after as it can be, and what they lack."""
+        """Set the plan to another's items in their own quarters; what does not fit comes later with what it lacks, or goes."""
         self.load(np.where(self.base >= 0, self.base, start))
         if self.is_sound():
             return
         self.load(self.base)
         chosen = np.flatnonzero((start >= 0) & (self.start < 0))
-        order = chosen[np.argsort(start[chosen], kind="stable")]
-        theirs = self.game._replace(earliest=np.maximum(self.game.earliest, start))
+        order = chosen[np.argsort(self.terms.ready[chosen, start[chosen]], kind="stable")]
+        theirs = self.game._replace(prefer=start)
+        while kernels.insert_alone(theirs, self.state, self.rows, self.room, order):
+            pass
         kernels.insert_in_order(theirs, self.state, self.rows, self.room, price, order)
         self._sync()
+        for package in self.terms.packages:
+            inside = [i for i in package.items if self.start[i] >= 0]
+            if not package.is_enough(inside):
+                self.drop(inside[0])
+        self._meet(price, np.ones(self.terms.n_items))
         self._mend()
 
     def ruin(self, rng: np.random.Generator, price: FloatArray) -> None:
@@ -286,12 +338,16 @@ class Search:
         for item in free[np.argsort(weight, kind="stable")[:count]].tolist():
             self.drop(item)
 
+    def keeps_linear(self) -> bool:
+        """Tell whether the plan keeps the linear limits."""
+        return not (self.state.side > self.linear.room + TOLERANCE).any()
+
     def ruin_and_recreate(
         self, rng: np.random.Generator, price: FloatArray, turns: int, is_over: Callable[[], bool]
     ) -> None:
         """Move on from the plan for so many turns, or until it is over; leave the best plan met there."""
         score = self.scores(price)
-        best, best_value = self.keep(), self.value
+        best, best_value = self.keep(), self.value if self.keeps_linear() else np.inf
         current, current_value = best, best_value
         for turn in range(turns):
             if is_over():
@@ -303,7 +359,7 @@ class Search:
             score = np.maximum(score, 1e-12) * 1.2
             noise = rng.uniform(0.8, 1.2, self.terms.n_items)
             self.recreate(price, score, noise, 0.0, TRIES)
-            value = self.value
+            value = self.value if self.keeps_linear() else np.inf
             if len(self.rows) > rows:
                 best, best_value = (self.keep(), value) if value < best_value else (best, best_value)
             if value < best_value * (1 - 1e-12):

@@ -1,12 +1,64 @@
-"""Everything a plan must keep beside the game itself: quarters, money, prerequisites, exclusions."""
+"""Everything a plan must keep beside the game itself: quarters, money, crews, seasons, rules between items."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
+from sarhad.plan.rows import Package, StartRows, package_rows, start_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Tied:
+    """Money with a string attached, each entry on its own: earmarks, gifts in kind, pledges that expire, advances.
+
+    Parameters
+    ----------
+    partner, year
+        Index of the partner that gives it and of the year it is given for, shape (G,).
+    first, last
+        Indices of the first and last year in which it may be spent, shape (G,).
+    usd
+        Whole dollars, shape (G,).
+    is_in_kind
+        Is it given as measures, not as money, shape (G,).
+    pays
+        Funding classes that each entry may pay for, shape (K, G).
+    """
+
+    partner: IntArray
+    year: IntArray
+    first: IntArray
+    last: IntArray
+    usd: IntArray
+    is_in_kind: BoolArray
+    pays: BoolArray
+
+
+@dataclass(frozen=True)
+class SecurityFloor:
+    """A least security in the last quarter.
+
+    Parameters
+    ----------
+    words
+        The floor as a person would say it.
+    threat
+        Threat whose attempts are counted.
+    section
+        Section in which they are forced to cross; "" for all attempts, wherever they cross.
+    most_share
+        Without a section: attempts that get through, as a share of those that would with nothing built. With one: the chance
+        to evade on the best path forced to cross there, as a share of that chance with nothing built.
+    """
+
+    words: str
+    threat: str
+    section: str
+    most_share: float
 
 
 @dataclass(frozen=True)
@@ -43,6 +95,20 @@ class Terms:
         Sets of items of which at most one may be chosen.
     notices
         What a person should know about these terms.
+    tied
+        Money that is not simply a partner's for a year.
+    works
+        Quarters in which work on an item may proceed, shape (I, T); all where not given.
+    may_pause
+        May the build of an item pause over quarters without work, shape (I,); none where not given.
+    packages
+        Items that only make sense together: all of them, or at least so much of them.
+    rows
+        Linear limits over starts: crews, floors, changes against a former plan.
+    floors
+        Least security in the last quarter.
+    former
+        Start in the plan that is to be kept as far as can be, -1 for items not in it, shape (I,).
     """
 
     item_ids: tuple[str, ...]
@@ -66,6 +132,13 @@ class Terms:
     requires: tuple[tuple[tuple[int, ...], ...], ...]
     exclusive: tuple[tuple[int, ...], ...]
     notices: tuple[str, ...] = ()
+    tied: Tied | None = None
+    works: BoolArray | None = None
+    may_pause: BoolArray | None = None
+    packages: tuple[Package, ...] = ()
+    rows: StartRows | None = None
+    floors: tuple[SecurityFloor, ...] = ()
+    former: IntArray | None = None
 
     @property
     def n_items(self) -> int:
@@ -89,10 +162,64 @@ class Terms:
         weight[-1] += self.tail_years
         return weight
 
+    @cached_property
+    def worked(self) -> IntArray:
+        """Return the quarters open to work on each item before each quarter, shape (I, T + 1)."""
+        result = np.zeros((self.n_items, self.n_quarters + 1), dtype=np.int64)
+        if self.works is None:
+            result[:] = np.arange(self.n_quarters + 1)
+        else:
+            np.cumsum(self.works, axis=1, out=result[:, 1:])
+        return result
+
+    @cached_property
+    def ready(self) -> IntArray:
+        """Return the quarter from which an item operates by its start, T where it cannot, shape (I, T)."""
+        count, quarter = self.n_quarters, np.arange(self.n_quarters)
+        build, lasts = self.build_quarters, np.maximum(self.build_quarters, 1)
+        end = np.minimum(quarter + lasts[:, None], count)
+        done = np.take_along_axis(self.worked, end, axis=1) - self.worked[:, :-1]
+        straight = quarter + build[:, None]
+        result = np.where(done == lasts[:, None], straight, count)
+        if self.may_pause is not None and self.works is not None:
+            for i in np.flatnonzero(self.may_pause).tolist():
+                reached = np.searchsorted(self.worked[i], self.worked[i, :-1] + build[i])
+                result[i] = np.where(self.works[i], np.maximum(reached, quarter), count)
+        return np.minimum(result, count)
+
+    @property
+    def startable(self) -> BoolArray:
+        """Return the starts from which an item operates within the horizon, shape (I, T)."""
+        result: BoolArray = self.ready < self.n_quarters
+        return result
+
     @property
     def latest_start(self) -> IntArray:
-        """Return the last quarter in which each item can start and still operate, shape (I,)."""
-        return self.n_quarters - 1 - self.build_quarters
+        """Return the last quarter in which each item can start and still operate, -1 if there is none, shape (I,)."""
+        last = self.n_quarters - 1 - self.startable[:, ::-1].argmax(axis=1)
+        return np.where(self.startable.any(axis=1), last, -1)
+
+    @cached_property
+    def linear(self) -> StartRows:
+        """Return all linear limits over starts, those of the packages last."""
+        shape = self.n_items, self.n_quarters
+        own = start_rows(shape, []) if self.rows is None else self.rows
+        return own.with_rows(package_rows(shape, self.packages)) if self.packages else own
+
+
+def under_construction(terms: Terms, quarter: int) -> BoolArray:
+    """Return the starts for which work on an item goes on in a quarter, shape (I, T); builds that pause do not."""
+    begin = np.arange(terms.n_quarters)
+    goes_on = (begin <= quarter) & (quarter < np.maximum(terms.ready, begin + 1)) & terms.startable
+    result: BoolArray = goes_on if terms.works is None else goes_on & terms.works[:, [quarter]]
+    return result
+
+
+def since(terms: Terms, start: IntArray) -> IntArray:
+    """Return the quarter from which each item operates, T for items left out, shape (I,)."""
+    own = np.maximum(start, 0)[:, None]
+    ready = np.take_along_axis(terms.ready, own, axis=1)[:, 0]
+    return np.where(start >= 0, ready, terms.n_quarters)
 
 
 def operating(terms: Terms, start: IntArray) -> BoolArray:
@@ -106,12 +233,12 @@ def operating(terms: Terms, start: IntArray) -> BoolArray:
         Quarter in which each item starts, -1 for items left out, shape (I,).
     """
     quarter = np.arange(terms.n_quarters)[:, None]
-    result: BoolArray = (start >= 0) & (quarter >= start + terms.build_quarters)
+    result: BoolArray = quarter >= since(terms, start)
     return result
 
 
 def falls_with(terms: Terms, start: IntArray, item: int) -> IntArray:
-    """Return the items a plan loses with an item: itself, and what then lacks a prerequisite in operation.
+    """Return the items a plan loses with an item: itself, what then lacks a prerequisite, packages cut short.
 
     Parameters
     ----------
@@ -122,15 +249,23 @@ def falls_with(terms: Terms, start: IntArray, item: int) -> IntArray:
     item
         Index of an item of the plan.
     """
-    since = np.where(start >= 0, start + terms.build_quarters, terms.n_quarters)
+    operates = since(terms, start)
     lost, open_ = {item}, [item]
     while open_:
         gone = open_.pop()
-        for other in np.flatnonzero(start >= 0).tolist():
-            if other not in lost and any(
-                gone in members and not any(j not in lost and since[j] <= since[other] for j in members)
+        fallen = [
+            other
+            for other in np.flatnonzero(start >= 0).tolist()
+            if any(
+                gone in members and not any(j not in lost and operates[j] <= operates[other] for j in members)
                 for members in terms.requires[other]
-            ):
-                lost.add(other)
-                open_.append(other)
+            )
+        ]
+        for package in terms.packages:
+            left = [j for j in package.items if start[j] >= 0 and j not in lost]
+            if gone in package.items and not package.is_enough(left):
+                fallen += left
+        new = sorted(set(fallen) - lost)
+        lost.update(new)
+        open_ += new
     return np.array(sorted(lost), dtype=np.int64)

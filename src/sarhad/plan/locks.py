@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from sarhad.errors import SpecError
 from sarhad.plan.limits import Terms
 from sarhad.plan.money import Outlays, demand, pay, purse
 from sarhad.plan.result import PlanSpec
+from sarhad.plan.rows import change_row, start_rows
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,42 @@ class Locks:
     warm: IntArray
 
 
+def with_former(terms: Terms, spec: PlanSpec) -> Terms:
+    """Return the limits with the plan that is to be kept, and what of it may change.
+
+    Raises
+    ------
+    SpecError
+        If changes are limited without a plan to keep, or below zero.
+    """
+    if spec.max_changes is None and not spec.keep:
+        return terms
+    if spec.max_changes is not None and spec.max_changes < 0:
+        raise SpecError(f"at most {spec.max_changes} changes: changes cannot be negative. Give 0 or more.")
+    if not spec.keep:
+        raise SpecError("changes are limited, but no plan is named that is to be kept. Name it.")
+    quarter = {label: q for q, label in enumerate(terms.quarters)}
+    former = np.array([quarter.get(spec.keep.get(item, ""), -1) for item in terms.item_ids], dtype=np.int64)
+    lost = sorted(set(spec.keep) - {i for i, q in zip(terms.item_ids, former, strict=True) if q >= 0})
+    past = [terms.item_ids[i] for i in np.flatnonzero((former >= 0) & (former < terms.first_start)).tolist()]
+    past = [item for item in past if spec.lock_in.get(item) is None]
+    notices = list(terms.notices)
+    if lost:
+        notices.append(
+            f"{len(lost)} items of the kept plan are no candidates within the horizon: {', '.join(lost[:5])}"
+        )
+    if past:
+        notices.append(
+            f"{len(past)} items of the kept plan began before {terms.quarters[terms.first_start % len(terms.quarters)]} "
+            f"and count as changes unless locked in with their quarter: {', '.join(past[:5])}"
+        )
+    rows = terms.rows or start_rows((terms.n_items, terms.n_quarters), [])
+    if spec.max_changes is not None:
+        words = f"at most {spec.max_changes} changes against the kept plan"
+        rows = rows.with_rows(change_row((terms.n_items, terms.n_quarters), former, spec.max_changes, words))
+    return replace(terms, former=former, rows=rows, notices=tuple(notices))
+
+
 def read_locks(terms: Terms, spec: PlanSpec) -> Locks:
     """Return the decisions as arrays.
 
@@ -53,17 +90,20 @@ def read_locks(terms: Terms, spec: PlanSpec) -> Locks:
     if both:
         raise SpecError(f"{len(both)} items are locked both in and out: {', '.join(both[:5])}. Decide which.")
     quarter = np.arange(terms.n_quarters)
-    allowed = (quarter >= terms.first_start) & (quarter <= terms.latest_start[:, None])
+    allowed = (quarter >= terms.first_start) & terms.startable
     start = np.full(terms.n_items, -1, dtype=np.int64)
     for item, label in sorted(spec.lock_in.items()):
         if label is not None:
             i, start[index[item]] = index[item], _quarter(terms, item, label)
-            allowed[i] = (quarter == start[i]) & (quarter <= terms.latest_start[i])
+            allowed[i] = (quarter == start[i]) & terms.startable[i]
     allowed[[index[item] for item in sorted(spec.lock_out)]] = False
-    warm = np.full(terms.n_items, -1, dtype=np.int64)
+    warm = np.full(terms.n_items, -1, dtype=np.int64) if terms.former is None else terms.former.copy()
     for item, label in sorted(spec.warm_start.items()):
         if item in index:
             warm[index[item]] = _quarter(terms, item, label)
+    for i in np.flatnonzero(warm >= 0).tolist():
+        later = np.flatnonzero(allowed[i, warm[i] :])
+        warm[i] = warm[i] + later[0] if len(later) else -1
     forced = np.array(sorted(index[item] for item in spec.lock_in), dtype=np.int64)
     return Locks(allowed, forced, start, warm)
 
@@ -118,16 +158,13 @@ def money_conflict(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
 def _lump(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
     """Return a conflict of the locked items' least cost with all money that may pay for it, if there is one."""
     cost = np.where(locks.allowed, out.total[:, :, : terms.n_horizon_years].sum(axis=2), 2**62).min(axis=1)
-    found = []
+    found, source = [], purse(terms)
     for k in range(len(terms.payers)):
         members = locks.forced[terms.item_class[locks.forced] == k]
-        need, have = (
-            int(cost[members].sum()),
-            int(terms.budget_usd[terms.payers[k], : terms.n_horizon_years].sum()),
-        )
+        mask = np.zeros((len(terms.payers), len(terms.years)), dtype=np.bool_)
+        mask[k, : terms.n_horizon_years] = True
+        need, have = int(cost[members].sum()), int(source.cover(mask.reshape(1, -1))[0])
         if need > have:
-            mask = np.zeros((len(terms.payers), len(terms.years)), dtype=np.bool_)
-            mask[k, : terms.n_horizon_years] = True
             found.append(_words(terms, mask.ravel(), need, have))
     return tuple(found)
 
@@ -139,7 +176,9 @@ def _words(terms: Terms, mask: BoolArray, need: int, have: int) -> str:
     categories = sorted(
         {c for c, k in zip(terms.category, terms.item_class.tolist(), strict=True) if k in within}
     )
-    payers = [p for n, p in enumerate(terms.partners) if terms.payers[sorted(within), n].any()]
+    source = purse(terms)
+    reach = source.is_open[:, mask].any(axis=1)
+    payers = [terms.partners[p] for p in np.unique(source.partner[reach]).tolist()]
     span = f"{terms.years[years.min()]}-{terms.years[years.max()]}"
     may = f"{', '.join(payers)} may pay only {have:,} usd" if payers and have else "no partner may pay"
     return f"the locked items need {need:,} usd for {', '.join(categories)} in {span}, but {may} for it"
@@ -150,11 +189,12 @@ def why_nothing(terms: Terms, locks: Locks, out: Outlays, otherwise: str) -> str
     allowed = locks.allowed
     counted = slice(None) if terms.is_tail_paid else slice(terms.n_horizon_years)
     cost = np.where(allowed, out.total[:, :, counted].sum(axis=2), 2**62).min(axis=1, initial=2**62)
-    has_payer = np.asarray(terms.payers.any(axis=1))
+    source = purse(terms)
+    has_payer = np.asarray(source.is_open.any(axis=0).reshape(len(terms.payers), -1).any(axis=1))
     payable = np.asarray(allowed.any(axis=1)) & has_payer[terms.item_class] & (cost > 0)
     if not allowed.any():
         return f"no item can start and still operate by {terms.quarters[-1]}"
-    if not payable.any() or terms.budget_usd.sum() == 0:
+    if not payable.any() or source.total == 0:
         return "no partner has money that may pay for any of the items"
     return otherwise or (
         "no item that lowers the value fits the money of its years, tail included "

@@ -12,6 +12,7 @@ from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.errors import SolverError
 from sarhad.plan.limits import Terms
 from sarhad.plan.money import purse
+from sarhad.plan.proof import PREREQUISITE, UNKNOWN, Made, Proof, made_without_paths
 from sarhad.plan.solver import quiet_solver
 
 UNITS = 1000.0  # all money together in the unit of the programme: a dollar stays above the solver's tolerance
@@ -56,12 +57,13 @@ def epochs(terms: Terms, begins: IntArray) -> Epochs:
 
 @dataclass(frozen=True)
 class Cuts:
-    """Rows ``eta[epoch, group] + sum slope * state of the items >= level``."""
+    """Rows ``eta[epoch, group] + sum slope * state of the items >= level``; `made` says of what, or is empty."""
 
     epoch: IntArray
     group: IntArray
     level: FloatArray
     slope: csr_array
+    made: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,41 @@ class Answer:
     gain: FloatArray
 
 
+@dataclass(frozen=True)
+class Limits:
+    """The rows that every plan keeps: ``low <= start block + pay block <= high``.
+
+    Parameters
+    ----------
+    rows
+        Kind and name of each row, length F.
+    starts
+        Item and quarter of each allowed start, shape (N, 2).
+    start_block, pay_block
+        Coefficients of starts and of payments, shapes (F, N) and (F, P).
+    low, high, most
+        Sides of the rows (F,), and the largest payments (P,).
+    usd, scale
+        Dollars in the unit of the money rows, attempts in the unit of the objective.
+    """
+
+    rows: tuple[tuple[str, str], ...]
+    starts: IntArray
+    start_block: csr_array
+    pay_block: csr_array
+    low: FloatArray
+    high: FloatArray
+    most: FloatArray
+    usd: float
+    scale: float
+
+
 class Master:
     """Minimise the value over fractional starts, subject to the money, the limits and the cuts so far.
 
     Columns: chances to evade (epoch, group), payments, then starts as they come in. Rows:
-    needs, supplies, one choice an item, exclusions, then *profile rows*: prerequisites and cuts, each ``own columns + sum profile * mean state of the items >= level``, the mean
-    state written out in the starts.
+    needs, supplies, one choice an item, exclusions, linear limits, then *profile rows*: prerequisites and cuts, each
+    ``own columns + sum profile * mean state of the items >= level``, the mean state written out in the starts.
     """
 
     def __init__(
@@ -111,8 +142,10 @@ class Master:
         forced: IntArray,
     ) -> None:
         self.terms, self.time = terms, time
-        self.n_groups = len(weight)
-        money = max(float(terms.budget_usd.sum()), float(cost.max(initial=0)))
+        final = np.append(np.ones(terms.n_quarters), 0.0)
+        self._share = np.vstack([time.share, final])  # after the epochs, the state in the last quarter
+        self.n_groups, self.weight, self.low = len(weight), weight, low
+        money = max(float(purse(terms).total), float(cost.max(initial=0)))
         self._usd = max(money / UNITS, 1e-9)  # dollars in a unit
         self._cost = cost / self._usd
         if not terms.is_tail_paid:
@@ -126,7 +159,7 @@ class Master:
         self._bottom, self._top = np.empty(0), np.empty(0)
         self._profile = csr_array((0, terms.n_items))
         self._epoch, self._idle = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)  # idle -1: no cut
-        self._group = np.empty(0, dtype=np.int64)  # of a cut
+        self._group, self._made = np.empty(0, dtype=np.int64), tuple[Made, ...]()  # of a cut
         self.solver = quiet_solver()
         for option, setting in (("threads", 1), ("presolve", "off"), ("solver", "simplex")):
             self.solver.setOptionValue(option, setting)
@@ -164,18 +197,22 @@ class Master:
         self._bottom, self._top = np.concatenate([self._bottom, bottom]), np.concatenate([self._top, top])
 
     def _fixed_rows(self, forced: IntArray) -> None:
-        """Add the rows of money and choices."""
+        """Add the rows of money, choices and linear limits."""
         terms, n, n_pay = self.terms, self.solver.getNumCol(), len(self._pairs)
         column = self._pay_from + np.arange(n_pay)
         need = csr_array((-np.ones(n_pay), (self._pairs[:, 1], column)), shape=(self._n_need, n))
         spend = csr_array((np.ones(n_pay), (self._pairs[:, 0], column)), shape=(len(self._supply), n))
         n_choice = terms.n_items + len(terms.exclusive)
         self._choice_from = self._n_need + len(self._supply)
-        self._n_fixed = self._choice_from + n_choice
+        self._linear_from = self._choice_from + n_choice
+        self._linear = csc_array(terms.linear.factor)
+        self._n_fixed = self._linear_from + terms.linear.n
         bottom = np.full(self._n_fixed, -highspy.kHighsInf)
         bottom[self._choice_from + forced] = 1.0
-        top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice)])
-        self._add_rows(csr_array(vstack([need, spend, csr_array((n_choice, n))])), bottom, top)
+        top = np.concatenate([np.zeros(self._n_need), self._supply, np.ones(n_choice), terms.linear.room])
+        rest = csr_array((self._n_fixed - self._choice_from, n))
+        self._own = csr_array(vstack([need, spend, rest]))
+        self._add_rows(self._own, bottom, top)
         cliques = [(terms.n_items + k, i) for k, members in enumerate(terms.exclusive) for i in members]
         own = [(i, i) for i in range(terms.n_items)]
         row, item = np.array(own + cliques, dtype=np.int64).T
@@ -198,14 +235,17 @@ class Master:
         if len(row):
             self._watched[epoch, row] = True
             none = csr_array((len(row), self.solver.getNumCol()))
+            made = (made_without_paths(PREREQUISITE),) * len(row)
             required = csr_array(self._required[row])
-            self._add_profiles(epoch, np.full(len(row), -1), required, none, np.zeros(len(row)), idle=-1)
+            group = np.full(len(row), -1)
+            self._add_profiles(epoch, group, made, required, none, np.zeros(len(row)), idle=-1)
         return len(row)
 
     def _add_profiles(
         self,
         epoch: IntArray,
         group: IntArray,
+        made: tuple[Made, ...],
         profile: csr_array,
         own: csr_array,
         level: FloatArray,
@@ -218,14 +258,15 @@ class Master:
         spread = csr_array((np.ones(len(items)), (items, self._start_col)), shape=(self.terms.n_items, n))
         block = csr_array(profile @ spread)
         from_quarter = np.zeros(n, dtype=np.int64)
-        from_quarter[self._start_col] = begin + self.terms.build_quarters[items]
+        from_quarter[self._start_col] = self.terms.ready[items, begin]
         row = np.repeat(np.arange(len(epoch)), np.diff(block.indptr))
-        block.data = block.data * self.time.share[epoch[row], from_quarter[block.indices]]
+        block.data = block.data * self._share[epoch[row], from_quarter[block.indices]]
         block = csr_array(block + own)
         block.eliminate_zeros()
         self._add_rows(block, level, np.full(len(level), highspy.kHighsInf))
         self._profile = csr_array(vstack([self._profile, profile]))
         self._epoch, self._group = np.concatenate([self._epoch, epoch]), np.concatenate([self._group, group])
+        self._made += made
         self._idle = np.concatenate([self._idle, np.full(len(level), idle)])
 
     def add_starts(self, chosen: BoolArray) -> int:
@@ -235,17 +276,11 @@ class Master:
             return 0
         self._known[new[:, 0], new[:, 1]] = True
         items, begin = new.T
-        years = len(self.terms.years)
-        need = np.zeros((self._n_need, len(new)))
-        for year in range(years):
-            row = self.terms.item_class[items] * years + year
-            need[row, np.arange(len(new))] = self._cost[items, begin, year]
         profile = csc_array(csc_array(self._profile)[:, items])
         column = np.repeat(np.arange(len(new)), np.diff(profile.indptr))
-        from_quarter = (begin + self.terms.build_quarters[items])[column]
-        profile.data = profile.data * self.time.share[self._epoch[profile.indices], from_quarter]
-        spend = csr_array((len(self._supply), len(new)))
-        block = csc_array(vstack([csr_array(need), spend, self._choice[:, items], profile]))
+        from_quarter = self.terms.ready[items, begin][column]
+        profile.data = profile.data * self._share[self._epoch[profile.indices], from_quarter]
+        block = csc_array(vstack([self._fixed_block(new), profile]))
         block.eliminate_zeros()
         zeros = np.zeros(len(new))
         first = self._add_columns(zeros, zeros, np.ones(len(new)), block)
@@ -274,18 +309,37 @@ class Master:
         self.solver.run()
         return self.solver.getModelStatus()
 
+    def _fixed_block(self, starts: IntArray) -> csr_array:
+        """Return the coefficients of starts (N, 2) in the fixed rows, shape (F, N)."""
+        items, begin = starts.T
+        years = len(self.terms.years)
+        need = np.zeros((self._n_need, len(starts)))
+        for year in range(years):
+            row = self.terms.item_class[items] * years + year
+            need[row, np.arange(len(starts))] = self._cost[items, begin, year]
+        spend = csr_array((len(self._supply), len(starts)))
+        linear = self._linear[:, items * self.terms.n_quarters + begin]
+        return csr_array(vstack([csr_array(need), spend, self._choice[:, items], linear]))
+
     def add_cuts(self, cuts: Cuts) -> None:
         """Add path cuts."""
         n = len(cuts.level)
         eta = np.arange(n), cuts.epoch * self.n_groups + cuts.group
         own = csr_array((np.ones(n), eta), shape=(n, self.solver.getNumCol()))
-        self._add_profiles(cuts.epoch, cuts.group, cuts.slope, own, cuts.level, idle=0)
+        made = cuts.made or (made_without_paths(UNKNOWN),) * n
+        self._add_profiles(cuts.epoch, cuts.group, made, cuts.slope, own, cuts.level, idle=0)
 
     def tight(self) -> Cuts:
         """Return the cuts that the last answer meets with equality."""
         at = np.flatnonzero(self._idle == 0)
-        level = self._bottom[self._n_fixed + at]
-        return Cuts(self._epoch[at], self._group[at], level, csr_array(self._profile[at]))
+        level, made = self._bottom[self._n_fixed + at], tuple(self._made[k] for k in at.tolist())
+        return Cuts(self._epoch[at], self._group[at], level, csr_array(self._profile[at]), made)
+
+    def add_final(self, profile: csr_array, level: FloatArray) -> None:
+        """Add rows ``profile @ state of the items in the last quarter >= level`` that are never dropped."""
+        n = len(level)
+        own, made = csr_array((n, self.solver.getNumCol())), (made_without_paths(UNKNOWN),) * n
+        self._add_profiles(np.full(n, self.time.n), np.full(n, -1), made, profile, own, level, idle=-1)
 
     def solve(self, time_limit_s: float) -> Answer | None:
         """Return the answer, or None when the time did not suffice."""
@@ -301,6 +355,7 @@ class Master:
         dual[one_sided] = np.minimum(dual[one_sided], 0.0)
         idle = np.abs(dual[self._n_fixed :]) < 1e-9
         self._idle = np.where(self._idle < 0, -1, np.where(idle, self._idle + 1, 0))
+        self._dual = dual
         return self._answer(np.array(solution.col_value), np.array(solution.col_dual), dual)
 
     def _answer(self, value: FloatArray, reduced: FloatArray, dual: FloatArray) -> Answer:
@@ -310,16 +365,17 @@ class Master:
         worth = np.stack(
             [
                 np.asarray(dual[self._n_fixed :][here] @ self._profile[here])
-                for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n))
+                for here in (np.flatnonzero(self._epoch == e) for e in range(self.time.n + 1))
             ]
         )
-        from_quarter = np.arange(terms.n_quarters)[None, :] + terms.build_quarters[:, None]
-        share = self.time.share[:, np.minimum(from_quarter, terms.n_quarters)]
+        share = self._share[:, terms.ready]
         gain = np.einsum("ei,eis->is", worth, share)
         price = -dual[: self._n_need].reshape(len(terms.payers), years)
         usd = np.einsum("isy,iy->is", self._cost, price[terms.item_class])
-        pressure = np.asarray(self._choice[terms.n_items :].T @ dual[own.stop : self._n_fixed])
-        rest = np.where(self._allowed, usd - gain - pressure[:, None], np.inf)
+        rivals = np.asarray(self._choice[terms.n_items :].T @ dual[own.stop : self._linear_from])
+        pressure = np.asarray(self._linear.T @ dual[self._linear_from : self._n_fixed])
+        pressure = pressure.reshape(usd.shape) + rivals[:, None]
+        rest = np.where(self._allowed, usd - gain - pressure, np.inf)
         self._rest = rest - dual[own, None]
         forced = self._bottom[own] == 1.0
         best = np.minimum(rest.min(axis=1), np.where(forced, np.inf, 0.0))
@@ -334,7 +390,7 @@ class Master:
         start[self._starts[:, 0], self._starts[:, 1]] = value[self._start_col]
         return Answer(
             bound=bound * scale,
-            state=np.einsum("is,eis->ei", start, share),
+            state=np.einsum("is,eis->ei", start, share[:-1]),
             eta=value[: self._pay_from].reshape(self.time.n, self.n_groups),
             start=start,
             price=price * scale / self._usd,
@@ -396,8 +452,32 @@ class Master:
             self._bottom, self._top = np.delete(self._bottom, at), np.delete(self._top, at)
             keep = np.flatnonzero(self._idle <= patience)
             self._profile = csr_array(self._profile[keep])
-            self._epoch, self._group, self._idle = self._epoch[keep], self._group[keep], self._idle[keep]
+            self._epoch, self._idle, self._group = self._epoch[keep], self._idle[keep], self._group[keep]
+            self._made = tuple(self._made[k] for k in keep.tolist())
         return len(old)
+
+    def proof(self, bound: float) -> Proof:
+        """Return what the bound of the last answer rests on; to be asked before rows or columns change."""
+        level = self._bottom[self._n_fixed :]
+        rows = self._epoch, self._profile, level, self._made, self._group
+        return Proof(bound, self._dual, *rows, self._starts)
+
+    def limits(self) -> Limits:
+        """Return the fixed rows over every allowed start, whether it is a column or not."""
+        starts = np.argwhere(self._allowed)
+        years, terms = len(self.terms.years), self.terms
+        kinds = (("need", self._n_need), ("supply", len(self._supply)), ("choice", terms.n_items))
+        named = [(kind, k) for kind, n in kinds for k in range(n)]
+        named += [("exclusive", k) for k in range(len(terms.exclusive))]
+        named += [("limit", k) for k in range(terms.linear.n)]
+        part = slice(self._pay_from, self._pay_from + len(self._pairs))
+        rows = tuple(
+            (kind, f"{k // years} {terms.years[k % years]}" if kind in ("need", "supply") else str(k))
+            for kind, k in named
+        )
+        block = self._fixed_block(starts), csr_array(self._own[:, part])
+        bounds = self._bottom[: self._n_fixed], self._top[: self._n_fixed], self._high[part]
+        return Limits(rows, starts, *block, *bounds, self._usd, self._scale)
 
     @property
     def size(self) -> tuple[int, int]:

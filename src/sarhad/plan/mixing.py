@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_array
 
-from sarhad.detection.instance import FloatArray
+from sarhad.detection.instance import FloatArray, IntArray
 from sarhad.plan.pool import Pool
 
 STEP = 1e-7  # by which each path of a cut must be emptier than the one before
@@ -40,11 +40,19 @@ def mixed_cuts(pool: Pool, low: FloatArray, state: FloatArray) -> tuple[FloatArr
     Guenluek and Pochet (2001), Mixing mixed-integer inequalities, Math. Programming 90; Pan and Morton (2008),
     Minimizing a stochastic maximum-reliability path, Networks 52(3) (step inequalities).
     """
+    return chained_cuts(pool, low, state)[:3]
+
+
+def chained_cuts(
+    pool: Pool, low: FloatArray, state: FloatArray
+) -> tuple[FloatArray, FloatArray, csr_array, IntArray, IntArray, IntArray]:
+    """Return `mixed_cuts`, then the chains: unit, row in the pool and size of D of each path, in their order."""
     first, added = pool.first(len(low)), pool.added
-    height, level, ptr, index, slope = _mix(
+    height, level, ptr, index, slope, chain = _mix(
         first, pool.fixed, added.indptr, added.indices, added.data, low, np.asarray(state)
     )
-    return height, level, csr_array((slope, index, ptr), shape=(len(low), added.shape[1]))
+    slopes = csr_array((slope, index, ptr), shape=(len(low), added.shape[1]))
+    return height, level, slopes, *np.ascontiguousarray(chain.T)
 
 
 @njit(cache=True, nogil=True)
@@ -125,7 +133,8 @@ def _mix(first, fixed, ptr, index, data, low, state):  # type: ignore[no-untyped
     out_index, out_slope = np.empty(len(data), dtype=np.int64), np.empty(len(data))
     orders = np.empty(len(data), dtype=np.int64)
     sums, touched = np.zeros(len(state)), np.empty(len(state), dtype=np.int64)
-    used = 0
+    used, n_links = 0, 0
+    links = np.empty((len(fixed), 3), dtype=np.int64)
     for u in range(n_units):
         room = ptr[first[u + 1]] - ptr[first[u]] + first[u + 1] - first[u]
         found = np.empty((room, 4))
@@ -148,6 +157,10 @@ def _mix(first, fixed, ptr, index, data, low, state):  # type: ignore[no-untyped
                 drop = chain[m, 0] - after
                 height[u] -= drop * chain[m, 1]
                 p = int(chain[m, 2])
+                if n_links == len(links):
+                    links = np.concatenate((links, np.empty((n_links + 1, 3), dtype=np.int64)))
+                links[n_links] = u, p, int(chain[m, 3])
+                n_links += 1
                 for k in range(ptr[p] + int(chain[m, 3]), ptr[p + 1]):
                     b = index[orders[k]]
                     if sums[b] == 0.0 and drop > 0.0:
@@ -159,4 +172,4 @@ def _mix(first, fixed, ptr, index, data, low, state):  # type: ignore[no-untyped
                 sums[b] = 0.0
                 used += 1
         out_ptr[u + 1] = used
-    return height, level, out_ptr, out_index[:used], out_slope[:used]
+    return height, level, out_ptr, out_index[:used], out_slope[:used], links[:n_links]

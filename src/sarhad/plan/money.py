@@ -11,6 +11,8 @@ from numba import njit
 from sarhad.detection.instance import BoolArray, IntArray
 from sarhad.plan.limits import Terms
 
+FEW = 40  # kinds of money up to which unions of two are watched from the start
+
 
 @dataclass(frozen=True)
 class Outlays:
@@ -18,8 +20,8 @@ class Outlays:
 
     Notes
     -----
-    Capital is spread evenly over the build quarters from the start on (all of it in the quarter of the
-    start when the build takes no time), a quarter of the annual upkeep falls in every quarter of operation.
+    Capital is spread evenly over the quarters of work from the start on (all of it in the quarter of the
+    start when the build takes no time; none while a build pauses), a quarter of the annual upkeep falls in every quarter of operation.
     Sums are rounded as they grow, so that the years of an item add up to its cost exactly. Years of
     the tail hold a year of upkeep each, the last one the part of a year that remains.
     """
@@ -37,12 +39,10 @@ def outlays(terms: Terms) -> Outlays:
     """Return what each item costs in which year for each quarter of start."""
     count, years = terms.n_quarters, len(terms.years)
     at_year = terms.quarter_year - terms.years[0]
-    quarter, start = np.arange(count + 1), np.arange(count)
     build = np.maximum(terms.build_quarters, 1)[:, None, None]
-    done = np.clip(quarter[None, None, :] - start[None, :, None], 0, build)
+    done = np.clip(terms.worked[:, None, :] - terms.worked[:, :-1, None], 0, build)
     paid = _rounded(terms.capital_usd[:, None, None] * done / build)
-    begin = start[None, :, None] + terms.build_quarters[:, None, None]
-    running = np.clip(quarter[None, None, :] - begin, 0, None)
+    running = np.clip(np.arange(count + 1) - terms.ready[:, :, None], 0, None)
     kept = _rounded(terms.annual_usd[:, None, None] * running / 4)
     capital = np.zeros((terms.n_items, count, years), dtype=np.int64)
     upkeep = np.zeros_like(capital)
@@ -63,18 +63,32 @@ def _rounded(usd: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> IntArra
 
 @dataclass(frozen=True)
 class Purse:
-    """Who can pay what: supplies (partner, year) and needs (class, year), both flattened.
+    """Who can pay what: supplies (partner, year), then tied money; needs (class, year), flattened.
 
     Parameters
     ----------
     supply
-        Whole dollars of each partner and year, shape (P * Y,).
+        Whole dollars of each partner and year, then of each entry of tied money, shape (P * Y + G,).
     is_open
-        May this supply pay for this need, shape (P * Y, K * Y).
+        May this supply pay for this need, shape (P * Y + G, K * Y).
+    partner, year, is_in_kind
+        Index of the partner and of the year of each supply, and whether it is given in kind.
     """
 
     supply: IntArray
     is_open: BoolArray
+    partner: IntArray
+    year: IntArray
+    is_in_kind: BoolArray
+
+    @property
+    def total(self) -> int:
+        """Return all dollars together."""
+        return int(self.supply.sum())
+
+    def fails(self, need: IntArray) -> BoolArray:
+        """Return needs that together cannot be paid; none of them where all are paid."""
+        return pay(self.supply, need, self.is_open)[1]
 
     def cover(self, mask: BoolArray) -> IntArray:
         """Return the money that all needs of each row of the mask together can reach, shape (R,)."""
@@ -94,7 +108,23 @@ def purse(terms: Terms) -> Purse:
             while terms.carries_over[partner, until]:
                 until += 1
             can[partner, year, :, year : until + 1] = terms.payers[:, partner][:, None]
-    return Purse(terms.budget_usd.ravel(), can.reshape(partners * years, len(terms.payers) * years))
+    supply, is_open = terms.budget_usd.ravel(), can.reshape(partners * years, len(terms.payers) * years)
+    giver, year_of = np.divmod(np.arange(partners * years), max(years, 1))
+    is_in_kind = np.zeros(len(supply), dtype=np.bool_)
+    if terms.tied is None:
+        return Purse(supply, is_open, giver, year_of, is_in_kind)
+    tied, when = terms.tied, np.arange(years)
+    during = (tied.first[:, None] <= when) & (when <= tied.last[:, None])
+    if not terms.is_tail_paid:
+        during[:, terms.n_horizon_years :] = False
+    extra = (tied.pays.T[:, :, None] & during[:, None, :]).reshape(len(tied.usd), is_open.shape[1])
+    return Purse(
+        np.concatenate([supply, tied.usd]),
+        np.concatenate([is_open, extra]),
+        np.concatenate([giver, tied.partner]),
+        np.concatenate([year_of, tied.year]),
+        np.concatenate([is_in_kind, tied.is_in_kind]),
+    )
 
 
 def demand(terms: Terms, cost: IntArray, start: IntArray) -> IntArray:
@@ -197,12 +227,15 @@ def hall_rows(terms: Terms) -> BoolArray:
     Every set is a valid row (its needs may not exceed the supplies they reach); those missing are found
     by `pay` when a plan breaks them.
     """
-    partners, years = terms.budget_usd.shape
-    classes, masks = len(terms.payers), {}
-    groups = {tuple(row.tolist()) for row in terms.payers} | {(True,) * partners}
-    groups |= {tuple(a or b for a, b in zip(g, h, strict=True)) for g in list(groups) for h in list(groups)}
+    years, reach = len(terms.years), _sources(terms)
+    classes, masks = len(reach), {}
+    groups = {tuple(row.tolist()) for row in reach} | {(True,) * reach.shape[1]}
+    if len(groups) <= FEW:
+        groups |= {
+            tuple(a or b for a, b in zip(g, h, strict=True)) for g in list(groups) for h in list(groups)
+        }
     for group in sorted(groups):
-        inside = ~(terms.payers & ~np.array(group, dtype=np.bool_)).any(axis=1)
+        inside = ~(reach & ~np.array(group, dtype=np.bool_)).any(axis=1)
         for year in range(years):
             for first in {0 if year < terms.n_horizon_years else year, year}:
                 mask = np.zeros((classes, years), dtype=np.bool_)
@@ -212,6 +245,23 @@ def hall_rows(terms: Terms) -> BoolArray:
     return np.array([masks[key] for key in sorted(masks)], dtype=np.bool_).reshape(
         len(masks), classes * years
     )
+
+
+def _sources(terms: Terms) -> BoolArray:
+    """Return which partners, and which strings on tied money, reach each class, shape (K, N)."""
+    if terms.tied is None:
+        return terms.payers
+    strings = np.unique(np.concatenate([terms.tied.partner[None], terms.tied.pays]), axis=1)
+    return np.concatenate([terms.payers, strings[1:].astype(np.bool_)], axis=1)
+
+
+def payments(terms: Terms, need: IntArray) -> IntArray:
+    """Return what each supply pays for each need, money with a string attached first, (P * Y + G, K * Y)."""
+    source, free = purse(terms), terms.budget_usd.size
+    order = np.roll(np.arange(len(source.supply)), -free)
+    flow = np.empty_like(source.is_open, dtype=np.int64)
+    flow[order], _ = pay(source.supply[order], need, source.is_open[order])
+    return flow
 
 
 def funding(terms: Terms, start: IntArray) -> pd.DataFrame:
@@ -226,13 +276,18 @@ def funding(terms: Terms, start: IntArray) -> pd.DataFrame:
 
     Notes
     -----
-    The years of the tail appear only where the budgets cover them.
+    The years of the tail appear only where the budgets cover them. What is given in kind has a kind of its own.
     """
     out = outlays(terms)
     source = purse(terms)
-    flow, _ = pay(source.supply, demand(terms, out.total, start), source.is_open)
+    flow = payments(terms, demand(terms, out.total, start))
     years, classes = len(terms.years), len(terms.payers)
-    left = flow.reshape(len(terms.partners), years, classes, years).sum(axis=1)
+    givers, of = np.unique(
+        np.stack([source.is_in_kind.astype(np.int64), source.partner]), axis=1, return_inverse=True
+    )
+    given_by = np.zeros((givers.shape[1], flow.shape[1]), dtype=np.int64)
+    np.add.at(given_by, of.ravel(), flow)
+    left = given_by.reshape(-1, classes, years)
     rows = []
     counted = years if terms.is_tail_paid else terms.n_horizon_years
     for item in np.flatnonzero(start >= 0).tolist():
@@ -240,12 +295,13 @@ def funding(terms: Terms, start: IntArray) -> pd.DataFrame:
             purses = left[:, terms.item_class[item], year]
             for kind, table in (("capital", out.capital), ("upkeep", out.upkeep)):
                 due = int(table[item, start[item], year])
-                for partner in range(len(terms.partners)):
-                    given = min(due, int(purses[partner]))
+                for giver, (in_kind, partner) in enumerate(givers.T.tolist()):
+                    given = min(due, int(purses[giver]))
                     if given > 0:
-                        row = terms.item_ids[item], terms.partners[partner], terms.years[year], kind, given
+                        said = f"{kind}_in_kind" if in_kind else kind
+                        row = terms.item_ids[item], terms.partners[partner], terms.years[year], said, given
                         rows.append(row)
-                        purses[partner] -= given
+                        purses[giver] -= given
                         due -= given
     frame = pd.DataFrame(rows, columns=["item_id", "partner_id", "year", "kind", "usd"])
     return frame.astype(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from sarhad.detection.instance import FloatArray, IntArray
@@ -10,12 +11,17 @@ from sarhad.plan.pricing import Found
 
 
 class Pool:
-    """Distinct paths, sorted by unit, with the exposure that each binary adds to them."""
+    """Distinct paths, sorted by unit, with the exposure that each binary adds to them.
+
+    A path keeps its number (`number`, in the order of the rows) and under it its edges (`edges`) for good.
+    """
 
     def __init__(self, n_binaries: int) -> None:
         self.unit: IntArray = np.empty(0, dtype=np.int64)
         self.fixed: FloatArray = np.empty(0)
         self.added = csr_array((0, n_binaries))
+        self.number: IntArray = np.empty(0, dtype=np.int64)
+        self.edges: list[npt.NDArray[np.int32]] = []
         self._keys: set[bytes] = set()
 
     @property
@@ -43,6 +49,9 @@ class Pool:
             every = csr_array(
                 (found.added, found.binary, found.ptr), shape=(len(found.unit), self.added.shape[1])
             )
+            self.edges += [
+                found.edge[found.edge_ptr[p] : found.edge_ptr[p + 1]].astype(np.int32) for p in new
+            ]
             self._merge(found.unit[new], found.fixed[new], csr_array(every[new]))
         return len(new)
 
@@ -67,5 +76,7 @@ class Pool:
             ),
             shape=(len(units), self.added.shape[1]),
         )
+        number = np.concatenate([self.number, np.arange(self.n, len(units))])
+        self.number = number[order]
         self.unit, self.fixed = units[order], np.concatenate([self.fixed, fixed])[order]
         self.added = csr_array(stacked[order])

@@ -11,6 +11,7 @@ from scipy.sparse import csc_array, csr_array
 from sarhad.detection.instance import FloatArray, Instance, Int32Array, IntArray
 from sarhad.detection.shortest import in_threads, reverse_adjacency, search
 
+LENGTHS = 256e6  # bytes of edge lengths at once; more points are taken in turns
 IMPASSABLE = 60.0  # stands for infinite exposure: exp(-60) is below any figure a plan can show
 
 
@@ -117,6 +118,8 @@ class Found:
         Effort and existing exposure of each path, shape (P,).
     ptr, binary, added
         Binaries of each path, ascending, and the exposure each adds to it.
+    edge_ptr, edge
+        Edges of each path from its origin on, `edge[edge_ptr[p]:edge_ptr[p + 1]]`.
     """
 
     unit: IntArray
@@ -124,6 +127,29 @@ class Found:
     ptr: IntArray
     binary: IntArray
     added: FloatArray
+    edge_ptr: IntArray
+    edge: IntArray
+
+
+def none_found() -> Found:
+    """Return no paths."""
+    nothing, begin = np.empty(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    return Found(nothing, np.empty(0), begin, nothing, np.empty(0), begin, nothing)
+
+
+def joined(parts: list[Found]) -> Found:
+    """Return the paths of all parts, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    ends = {
+        name: np.concatenate([[0], np.cumsum(np.concatenate([np.diff(getattr(p, name)) for p in parts]))])
+        for name in ("ptr", "edge_ptr")
+    }
+    rest = {
+        name: np.concatenate([getattr(p, name) for p in parts])
+        for name in ("unit", "fixed", "binary", "added", "edge")
+    }
+    return Found(**ends, **rest)
 
 
 class Pricer:
@@ -140,8 +166,22 @@ class Pricer:
         prevention = csr_array(over.by_threat.T)
         self._prevention = (prevention.indptr, prevention.indices, prevention.data)
 
+    def _turns(self, points: FloatArray) -> list[FloatArray]:
+        """Return the points in parts whose edge lengths fit into the memory set aside for them."""
+        step = max(1, int(LENGTHS / (8.0 * max(1, self._fixed.size))))
+        return [points[k : k + step] for k in range(0, len(points), step)]
+
     def distances(self, points: FloatArray) -> FloatArray:
         """Return the exposure of each unit's best path at each point (Q, B), shape (Q, U)."""
+        return np.concatenate([self._distances(part) for part in self._turns(points)])
+
+    def paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
+        """Return the exposure of each unit's best path at each point, and these paths (point by point)."""
+        parts = [self._paths(part) for part in self._turns(points)]
+        return np.concatenate([dist for dist, _ in parts]), joined([found for _, found in parts])
+
+    def _distances(self, points: FloatArray) -> FloatArray:
+        """Return the distances of one part of the points."""
         dist = np.empty((len(points), self.of.n))
 
         def work(task: int) -> None:
@@ -153,11 +193,11 @@ class Pricer:
         in_threads(work, range(len(points) * len(self._groups)))
         return dist + (points @ self.over.by_threat)[:, self.of.threat]
 
-    def paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
-        """Return the exposure of each unit's best path at each point, and these paths (point by point)."""
+    def _paths(self, points: FloatArray) -> tuple[FloatArray, Found]:
+        """Return distances and paths of one part of the points."""
         lengths = self._lengths(points)
 
-        def work(task: int) -> tuple[FloatArray, FloatArray, IntArray, IntArray, FloatArray]:
+        def work(task: int) -> tuple[FloatArray, ...]:
             q, group = divmod(task, len(self._groups))
             chosen = self._groups[group]
             dist, via = self._search(lengths, q, chosen)
@@ -181,10 +221,10 @@ class Pricer:
             q, group = divmod(task, len(self._groups))
             dist[q, self._groups[group]] = part[0]
         dist += (points @ self.over.by_threat)[:, self.of.threat]
-        ptr = np.concatenate([[0], np.cumsum(np.concatenate([p[2] for p in parts]))])
         unit = np.concatenate([self._groups[task % len(self._groups)] for task in range(len(parts))])
-        fixed, binary, added = (np.concatenate([p[k] for p in parts]) for k in (1, 3, 4))
-        return dist, Found(unit, fixed, ptr, binary, added)
+        fixed, met, binary, added, steps, edge = (np.concatenate([p[k] for p in parts]) for k in range(1, 7))
+        ptr, edge_ptr = (np.concatenate([[0], np.cumsum(count)]) for count in (met, steps))
+        return dist, Found(unit, fixed, ptr, binary, added, edge_ptr, edge)
 
     def _lengths(self, points: FloatArray) -> list[FloatArray]:
         """Return the exposure of each edge at each point, one array (Q, E) per mover."""
@@ -198,10 +238,17 @@ class Pricer:
 
 @njit(cache=True, nogil=True)
 def _trace(via, head, origin, threat, fixed, exposure, prevention, n_binaries):  # type: ignore[no-untyped-def]
-    """Return for each origin: fixed exposure, number of binaries met, the binaries, what each adds."""
+    """Return for each origin: fixed exposure, number of binaries met, they, what each adds, number of edges, they."""
     ptr, index, data = exposure
     p_ptr, p_index, p_data = prevention
     total, met = np.zeros(len(origin)), np.zeros(len(origin), dtype=np.int64)
+    steps = np.zeros(len(origin), dtype=np.int64)
+    for u in range(len(origin)):
+        node = origin[u]
+        while via[node] >= 0:
+            steps[u] += 1
+            node = head[via[node]]
+    edges, n_edges = np.empty(steps.sum(), dtype=np.int64), 0
     room, used = 1024, 0
     binary, added = np.empty(room, dtype=np.int64), np.empty(room)
     sums, touched = np.zeros(n_binaries), np.empty(n_binaries, dtype=np.int64)
@@ -214,6 +261,8 @@ def _trace(via, head, origin, threat, fixed, exposure, prevention, n_binaries): 
                 n += 1
         while via[node] >= 0:
             edge = via[node]
+            edges[n_edges] = edge
+            n_edges += 1
             total[u] += fixed[edge]
             for k in range(ptr[edge], ptr[edge + 1]):
                 if sums[index[k]] == 0.0 and data[k] > 0.0:
@@ -230,4 +279,4 @@ def _trace(via, head, origin, threat, fixed, exposure, prevention, n_binaries): 
             sums[b] = 0.0
             used += 1
         met[u] = n
-    return total, met, binary[:used], added[:used]
+    return total, met, binary[:used], added[:used], steps, edges

@@ -162,7 +162,7 @@ def afforded(terms: Terms, priority: pd.DataFrame) -> pd.DataFrame:
     keep = np.zeros(len(priority), dtype=np.bool_)
     for row, (name, label) in enumerate(zip(priority["item_id"], priority["start_quarter"], strict=True)):
         item, begin = place.get(name, -1), quarter.get(label, -1)
-        if item < 0 or not terms.first_start <= begin <= terms.latest_start[item]:
+        if item < 0 or begin < terms.first_start or not terms.startable[item, begin]:
             continue
         start[item] = begin
         on = operating(terms, start)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from sarhad.plan.certificate import Evidence
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 Stopped = Literal["time", "interrupt"]
@@ -25,11 +28,17 @@ class PlanSpec:
         Items that must not be in the plan.
     warm_start
         A former plan to begin with: item id to start quarter; what no longer fits is left out.
+    keep
+        A former plan that the people concerned know already: the search begins with it, and tries its quarters first.
+    max_changes
+        Items of the kept plan that may be dropped or moved, and new ones that may come in, together; None: any number.
     """
 
     lock_in: Mapping[str, str | None] = field(default_factory=dict)
     lock_out: frozenset[str] = frozenset()
     warm_start: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    max_changes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,8 @@ class PlanResult:
         Time taken; seed; "time" or "interrupt" where the search was ended from outside.
     notices
         What a person should know; for an infeasible plan the limits that conflict.
+    evidence
+        What a certificate is written from, where it was asked for.
     """
 
     plan_items: pd.DataFrame
@@ -85,6 +96,7 @@ class PlanResult:
     seed: int
     stopped: Stopped | None
     notices: tuple[str, ...]
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
 
 def with_items(result: PlanResult, plan_items: pd.DataFrame) -> PlanResult:

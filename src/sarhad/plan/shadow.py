@@ -12,7 +12,7 @@ from sarhad.plan.bounding import Bounding
 from sarhad.plan.game import changeable, exact_value
 from sarhad.plan.limits import Terms, operating
 from sarhad.plan.locks import read_locks
-from sarhad.plan.money import demand, outlays, pay, purse
+from sarhad.plan.money import demand, outlays, payments, purse
 from sarhad.plan.result import PlanSpec
 from sarhad.plan.store import starts
 
@@ -54,9 +54,9 @@ def money_prices(
     game, pool = changeable(instance)
     out, locks, start = outlays(terms), read_locks(terms, PlanSpec()), starts(terms, plan_items)
     source = purse(terms)
-    price = np.zeros(terms.budget_usd.shape)
+    price = np.zeros(len(source.supply))
     unsettled = 0.0
-    if game.of.n and terms.budget_usd.size:
+    if game.of.n and len(source.supply):
         pool.add(exact_value(game, terms, start)[2])
         bounding = Bounding(game, terms, pool, out.total, locks.allowed, locks.forced)
         state = operating(terms, start).astype(np.float64)
@@ -78,18 +78,20 @@ def money_prices(
                 break
         if bounding.answer is not None:
             need = np.maximum(bounding.answer.price, 0.0).ravel()
-            price = np.where(source.is_open, need, 0.0).max(axis=1).reshape(price.shape) * MILLION
+            price = np.where(source.is_open, need, 0.0).max(axis=1) * MILLION
             unsettled = max(0.0, float(bounding.short) / max(bounding.bound, 1e-12))
-    flow, _ = pay(source.supply, demand(terms, out.total, start), source.is_open)
+    flow = payments(terms, demand(terms, out.total, start))
     frame = pd.DataFrame(
         {
-            "partner_id": np.repeat(np.array(terms.partners, dtype=object), len(terms.years)),
-            "year": np.tile(np.array(terms.years), len(terms.partners)),
-            "budget_usd": terms.budget_usd.ravel(),
+            "partner_id": np.array(terms.partners, dtype=object)[source.partner],
+            "year": np.array(terms.years)[source.year],
+            "budget_usd": source.supply,
             "spent_usd": flow.sum(axis=1),
-            "prevented_per_million": price.ravel(),
+            "prevented_per_million": price,
         }
     ).astype({"partner_id": "str"})
-    frame = frame[frame["budget_usd"] > 0].reset_index(drop=True)
+    frame = frame[frame["budget_usd"] > 0]
+    told = {"budget_usd": "sum", "spent_usd": "sum", "prevented_per_million": "max"}
+    frame = frame.groupby(["partner_id", "year"], sort=True).agg(told).reset_index()
     frame.attrs["unsettled"] = unsettled
     return frame

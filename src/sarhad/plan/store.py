@@ -9,7 +9,7 @@ import pandas as pd
 
 from sarhad.detection.instance import IntArray
 from sarhad.errors import DataError, SpecError
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Terms, since
 from sarhad.plan.money import Outlays
 from sarhad.plan.result import PlanResult, gap, gap_of_gain
 
@@ -87,7 +87,7 @@ def items_table(terms: Terms, out: Outlays, start: IntArray) -> pd.DataFrame:
         {
             "item_id": [terms.item_ids[i] for i in chosen.tolist()],
             "start_quarter": [terms.quarters[q] for q in start[chosen].tolist()],
-            "operating_quarter": [terms.quarters[q] for q in (start + terms.build_quarters)[chosen].tolist()],
+            "operating_quarter": [terms.quarters[q] for q in since(terms, start)[chosen].tolist()],
             "cost_usd": cost.astype(np.float64),
             "marginal_value": np.full(len(chosen), np.nan),
         }

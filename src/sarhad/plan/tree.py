@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyscipopt
@@ -16,6 +17,7 @@ from sarhad.plan.game import states
 from sarhad.plan.limits import Terms, operating
 from sarhad.plan.master import Cuts
 from sarhad.plan.money import demand, hall_rows, pay, purse
+from sarhad.plan.rows import StartRows
 from sarhad.plan.whole import WANTED, Whole
 
 log = logging.getLogger(__name__)
@@ -58,12 +60,15 @@ class Watch:
         Look for a plan near shares of starts (I, T).
     goes_on
         Take notice of a bound; tell whether to go on.
+    rows
+        Return rows of floors that a plan breaks.
     """
 
     best: Callable[[], tuple[float, IntArray]]
     keep: Callable[[IntArray], float]
     guess: Callable[[FloatArray], None]
     goes_on: Callable[[float], bool]
+    rows: Callable[[IntArray], StartRows]
 
 
 class Tree:
@@ -105,6 +110,8 @@ class Tree:
         ]
         self._choices(forced)
         self._prerequisites()
+        self._linear(terms.linear)
+        self._linear(whole.kept)
         for mask in hall_rows(terms):
             self._add(*self._money(mask))
         if whole.cuts and whole.answer is not None:
@@ -116,7 +123,7 @@ class Tree:
     def _reached(self) -> list[csr_array]:
         """Return for each quarter which start makes which item operate, matrices (I, N)."""
         item, begin = self.starts.T
-        ready, n = begin + self.terms.build_quarters[item], len(item)
+        ready, n = self.terms.ready[item, begin], len(item)
         shape = (self.terms.n_items, n)
         places = [np.flatnonzero(ready <= quarter) for quarter in range(self.terms.n_quarters)]
         return [csr_array((np.ones(len(at)), (item[at], at)), shape=shape) for at in places]
@@ -158,6 +165,21 @@ class Tree:
                     row = csr_array(row)
                     if (row.data > 0).any():
                         self._add(np.asarray(row.indices, dtype=np.int64), row.data, None, 0.0)
+
+    def _linear(self, rows: StartRows) -> None:
+        """Add linear limits over starts."""
+        for columns, factors, level in self.linear(rows):
+            self._add(columns, factors, level, None)
+
+    def linear(self, rows: StartRows) -> list[tuple[IntArray, FloatArray, float]]:
+        """Return linear limits as rows ``sum >= level`` over the columns."""
+        at = self.starts[:, 0] * self.terms.n_quarters + self.starts[:, 1]
+        factor = csr_array(rows.factor[:, at])
+        parts = [slice(a, b) for a, b in pairwise(factor.indptr.tolist())]
+        return [
+            (np.asarray(factor.indices[p], dtype=np.int64), -factor.data[p], -room)
+            for p, room in zip(parts, rows.room.tolist(), strict=True)
+        ]
 
     def _money(self, mask: BoolArray) -> tuple[IntArray, FloatArray, None, float]:
         """Return the row of the needs in the mask: together no more than the money that reaches them."""
@@ -313,7 +335,7 @@ class _Paths(pyscipopt.Conshdlr):  # type: ignore[misc]
         """Return rows of money that a whole plan breaks: the money itself, and not all these starts at once."""
         tree, mask = self.tree, self.tree.unpaid(start)
         if not mask.any():
-            return []
+            return tree.linear(tree.watch.rows(start))
         columns, usd, _, room = tree._money(mask)
         chosen = np.flatnonzero(start[tree.starts[:, 0]] == tree.starts[:, 1])
         both = np.intersect1d(columns, chosen)
@@ -343,7 +365,7 @@ class _Paths(pyscipopt.Conshdlr):  # type: ignore[misc]
         tree = self.tree
         x, eta = self._point(solution)
         start = tree.start_of(x)
-        if tree.unpaid(start).any():
+        if tree.unpaid(start).any() or tree.watch.rows(start).n:
             return SCIP_RESULT.INFEASIBLE
         is_exact = bool((tree.evade(start) - eta).max(initial=0.0) <= LAZY)
         return SCIP_RESULT.FEASIBLE if is_exact else SCIP_RESULT.INFEASIBLE

@@ -12,13 +12,15 @@ from sarhad.plan.game import Changeable
 from sarhad.plan.lifting import lifted_cuts, lifted_values
 from sarhad.plan.limits import Terms
 from sarhad.plan.master import Cuts
-from sarhad.plan.mixing import mixed_cuts
+from sarhad.plan.mixing import chained_cuts
 from sarhad.plan.pool import Pool
+from sarhad.plan.proof import Made, made_by_row
 
 STARTS = 2000  # allowed starts up to which a programme counts as small
 ETAS = 5000  # units and quarters up to which each has a chance to evade of its own
 WANTED = 0.02  # share of the mean shortfall below which a group is not cut
 FULL = 1e-12
+SAME = 1e-6  # relative difference of bounds that count as equal
 HITS = (
     0.25,
     0.5,
@@ -28,6 +30,10 @@ HITS = (
     8.0,
 )  # exposure that a binary counts as where paths are sought that meet few
 TINY = 1e-9  # slopes below this are left out of a cut, at its expense
+
+
+KINDS = "lifted", "mixed"
+Sources = tuple[IntArray, IntArray, IntArray]  # unit, number in the pool and size of each path
 
 
 def is_small(game: Changeable, allowed: BoolArray) -> bool:
@@ -57,14 +63,21 @@ class Whole(Bounding):
         answer = self.master.solve(time_limit_s)
         if answer is None:
             return False
-        self.answer = answer
-        self.bound = max(self.bound, answer.bound)
+        self._take(answer)
         cuts, self.short = self.separate(answer.state, answer.eta, WANTED, self.bound * 1e-6)
         self.add(cuts)
         self.n_cut = len(cuts.level)
         self.news = self.master.require(answer.state) + self.master.price_starts(1e-6)
         self.master.purge(PATIENCE)
         return True
+
+    def conclude(self, time_limit_s: float) -> None:
+        """Let the linear programme of all cuts, those that whole plans brought too, be what the bound rests on."""
+        answer = self.master.solve(time_limit_s)
+        if answer is not None and (
+            self.proof is None or answer.bound >= self.proof.bound - SAME * self.bound
+        ):
+            self.proof, self.proved_by = self.master.proof(answer.bound), (self.master, self.begins)
 
     def add(self, cuts: Cuts) -> None:
         """Add cuts to the linear programme."""
@@ -99,28 +112,32 @@ class Whole(Bounding):
         short = np.zeros((2, *eta.shape))
         found = [self._two(state) for state in states]
         for quarter, kinds in enumerate(found):
-            for kind, (height, _, _) in enumerate(kinds):
+            for kind, (height, _, _, _) in enumerate(kinds):
                 short[kind, quarter] = (height - eta[quarter]) * self._worth[quarter]
         total = float(short.max(axis=0).clip(0.0).sum())
         chosen = short > max(wanted * total / eta.size, least)
-        parts = []
+        parts, made = [], tuple[Made, ...]()
         for quarter, kinds in enumerate(found):
-            for kind, (_, level, slope) in enumerate(kinds):
+            for kind, (_, level, slope, sources) in enumerate(kinds):
                 unit = np.flatnonzero(chosen[kind, quarter])
                 over_items = csr_array(csr_array(slope[unit]) @ self.supports.least(items[quarter]))
                 parts.append((np.full(len(unit), quarter), unit, *_without_tiny(level[unit], over_items)))
+                held = [csr_array(items[[quarter]])] * len(unit)
+                made += made_by_row(KINDS[kind], *_of(unit, sources), held)
         at, unit, level = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 2))
-        return Cuts(at, unit, level, csr_array(vstack([part[3] for part in parts]))), total
+        return Cuts(at, unit, level, csr_array(vstack([part[3] for part in parts])), made), total
 
-    def _two(self, state: FloatArray) -> list[tuple[FloatArray, FloatArray, csr_array]]:
-        """Return height, level and slopes of the best cut of each unit, of a single path and of several."""
+    def _two(self, state: FloatArray) -> list[tuple[FloatArray, FloatArray, csr_array, Sources]]:
+        """Return height, level, slopes and paths of the best cut of each unit, of a single path and of several."""
         pool, n = self.pool, self.game.of.n
         value, size = lifted_values(pool.added, pool.fixed, state)
         best = np.maximum.reduceat(value, pool.first(n)[:-1])
         top = np.flatnonzero(value >= best[pool.unit])
         path = top[np.unique(pool.unit[top], return_index=True)[1]]
         single = lifted_cuts(csr_array(pool.added[path]), pool.fixed[path], state, size[path])
-        return [(best, *single), mixed_cuts(pool, self.game.low, state)]
+        alone = np.arange(n), pool.number[path], size[path]
+        height, level, slope, unit, chain, on = chained_cuts(pool, self.game.low, state)
+        return [(best, *single, alone), (height, level, slope, (unit, pool.number[chain], on))]
 
     def _points(self, states: FloatArray) -> FloatArray:
         """Return where to look for paths: the states, and where paths are priced by mean chance or by hits."""
@@ -148,6 +165,13 @@ class Whole(Bounding):
         )
         keep = np.flatnonzero(self.answer.eta[at, unit] + reached - level < 1e-7)
         return Cuts(at[keep], unit[keep], level[keep], csr_array(slope[keep]))
+
+
+def _of(unit: IntArray, sources: Sources) -> tuple[IntArray, int, tuple[IntArray, IntArray]]:
+    """Return the paths of some units, ascending: their rows, how many rows, their numbers and sizes."""
+    row = np.minimum(np.searchsorted(unit, sources[0]), max(len(unit) - 1, 0))
+    keep = unit[row] == sources[0] if len(unit) else np.zeros(len(row), dtype=np.bool_)
+    return row[keep], len(unit), (sources[1][keep], sources[2][keep])
 
 
 def _without_tiny(level: FloatArray, slope: csr_array) -> tuple[FloatArray, csr_array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sarhad.report.content import COLUMNS, Content, FinalYear, Ground, Headline, Identity, Relief, Spread
 from sarhad.report.language import language, languages
 from sarhad.report.output import Written, write
+from sarhad.report.timetable import Timetable
 
 __all__ = [
     "COLUMNS",
@@ -15,6 +16,7 @@ __all__ = [
     "Identity",
     "Relief",
     "Spread",
+    "Timetable",
     "Written",
     "language",
     "languages",

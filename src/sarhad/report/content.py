@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sarhad.errors import SpecError
+from sarhad.report.timetable import Timetable
 
 NAMES = ("name_en", "name_ru", "name_ar")
 
@@ -261,6 +262,7 @@ class Content:
     rivers: pd.DataFrame
     ground: Ground
     relief: Relief | None = None
+    timetable: Timetable | None = None
     notices: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

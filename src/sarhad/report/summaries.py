@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from sarhad.report import words
 from sarhad.report.content import Content
 from sarhad.report.language import Language
 
@@ -145,9 +146,10 @@ def horizon_years(content: Content) -> tuple[int, int]:
 
 
 def paid_in_horizon(content: Content) -> pd.DataFrame:
-    """Return the rows of funding that fall within the horizon; the tail is reported apart."""
+    """Return the rows of funding that fall within the horizon, in kind or not; the tail is reported apart."""
     first, last = horizon_years(content)
-    return content.funding[content.funding["year"].between(first, last)]
+    rows = content.funding[content.funding["year"].between(first, last)]
+    return rows.assign(kind=rows["kind"].str.removesuffix(words.IN_KIND))
 
 
 def payers(content: Content) -> pd.DataFrame:

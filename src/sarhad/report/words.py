@@ -65,6 +65,10 @@ SETTINGS: Mapping[str, str] = {
     "crossing_spacing_km": mark("Distance along the line between places to cross"),
     "abandonment_per_hour": mark("Attempts given up per hour of travel"),
     "choice_theta": mark("Sharpness of choice in the fit to reported detections"),
+    "deterrence_elasticity": mark(
+        "Attempts deterred: per cent fewer for one per cent fewer that get through"
+    ),
+    "duration_correlation": mark("Correlation of the durations of activities of one kind of work"),
     "reference_speed_kmh": mark("Speed of the reference walker"),
     "refraction": mark("Refraction in the line of sight"),
     "gravity_hours": mark("Hours over which attraction falls by e"),
@@ -95,10 +99,23 @@ TABLES: Mapping[str, str] = {
     "budget": mark("money by year"),
     "eligibility": mark("what a partner pays for"),
     "price_index": mark("price index"),
+    "pledge": mark("money with a string attached"),
+    "resource": mark("crews and contractors"),
+    "resource_need": mark("crews that a measure needs"),
+    "resource_quarter": mark("crews by quarter"),
+    "season": mark("closed seasons"),
+    "package": mark("measures that belong together"),
+    "floor": mark("what a plan must reach"),
     "setting": mark("settings"),
 }
 
-KINDS: Mapping[str, str] = {"capital": mark("To build"), "upkeep": mark("Upkeep")}
+KINDS: Mapping[str, str] = {
+    "capital": mark("To build"),
+    "upkeep": mark("Upkeep"),
+    "capital_in_kind": mark("To build, in kind"),
+    "upkeep_in_kind": mark("Upkeep, in kind"),
+}
+IN_KIND = "_in_kind"  # ends the kind of what is given as measures and not as money
 
 # ISO 3166-2; where a region is not listed its code is shown
 REGIONS: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,6 +50,16 @@ class Project:
         First period in which an activity may start, and the period by which it must have ended (-1: none), shape (A,).
     resource_ids, stock_ids
         Names of the renewable and the non-renewable resources.
+    capacity_by_period
+        Renewable capacity of the first P periods where it changes over time, shape (R, P); from P on, or where
+        it is None, `capacity` holds.
+
+    Notes
+    -----
+    A link says that the work time of its lag's calendar between its two ends is at least the lag, and, where the
+    lag is not negative, that the second end does not come first. A negative lag thus lets the second end come
+    earlier, by at most that much work time. A pausing activity gives its resources back while it pauses.
+    Activities without duration hold no resource and keep no calendar.
     """
 
     activity_ids: tuple[str, ...]
@@ -70,8 +81,65 @@ class Project:
     deadline: IntArray
     resource_ids: tuple[str, ...]
     stock_ids: tuple[str, ...]
+    capacity_by_period: IntArray | None = None
 
     @property
     def n_activities(self) -> int:
         """Return the number of activities A."""
         return len(self.activity_ids)
+
+
+def assemble(
+    activity_ids: Sequence[str],
+    modes: Sequence[Sequence[tuple[int, Sequence[int], Sequence[int]]]],
+    links: Sequence[tuple[int, int, LinkType, int]] = (),
+    *,
+    capacity: Sequence[int] = (),
+    stock: Sequence[int] = (),
+    calendars: BoolArray | None = None,
+    calendar: Sequence[int] | None = None,
+    lag_calendar: Sequence[int] | None = None,
+    is_splittable: Sequence[bool] | None = None,
+    release: Sequence[int] | None = None,
+    deadline: Sequence[int] | None = None,
+    resource_ids: Sequence[str] | None = None,
+    stock_ids: Sequence[str] | None = None,
+    capacity_by_period: IntArray | None = None,
+) -> Project:
+    """Return the project of plain lists; what is left out works always and has no limit.
+
+    Parameters
+    ----------
+    modes
+        Of each activity: duration, demand by resource, consumption by stock.
+    links
+        Before, after, type, lag.
+    """
+    n = len(activity_ids)
+    flat = [(activity, mode) for activity, own in enumerate(modes) for mode in own]
+
+    def array(values: Sequence[int] | None, size: int, default: int) -> IntArray:
+        return np.array([default] * size if values is None else values, dtype=np.int64)
+
+    return Project(
+        activity_ids=tuple(activity_ids),
+        mode_activity=np.array([activity for activity, _ in flat], dtype=np.int64),
+        duration=np.array([mode[0] for _, mode in flat], dtype=np.int64),
+        demand=np.array([mode[1] for _, mode in flat], dtype=np.int64).reshape(len(flat), len(capacity)),
+        consumption=np.array([mode[2] for _, mode in flat], dtype=np.int64).reshape(len(flat), len(stock)),
+        capacity=np.array(capacity, dtype=np.int64),
+        stock=np.array(stock, dtype=np.int64),
+        link_before=np.array([link[0] for link in links], dtype=np.int64),
+        link_after=np.array([link[1] for link in links], dtype=np.int64),
+        link_type=tuple(link[2] for link in links),
+        lag=np.array([link[3] for link in links], dtype=np.int64),
+        calendar=array(calendar, n, -1),
+        lag_calendar=array(lag_calendar, len(links), -1),
+        is_splittable=np.array([False] * n if is_splittable is None else is_splittable, dtype=np.bool_),
+        calendars=np.zeros((0, 0), dtype=np.bool_) if calendars is None else calendars,
+        release=array(release, n, 0),
+        deadline=array(deadline, n, -1),
+        resource_ids=tuple(resource_ids or (f"R{k + 1}" for k in range(len(capacity)))),
+        stock_ids=tuple(stock_ids or (f"N{k + 1}" for k in range(len(stock)))),
+        capacity_by_period=capacity_by_period,
+    )

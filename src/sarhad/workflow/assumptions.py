@@ -28,6 +28,7 @@ COLUMNS = (
 SETTINGS = {
     "abandonment_per_hour": "Attempts given up per hour of travel",
     "choice_theta": "Sharpness of choice in the fit to reported detections",
+    "deterrence_elasticity": "Attempts deterred: per cent fewer for one per cent fewer that get through",
     "gravity_hours": "Hours over which attraction falls by e",
     "reference_speed_kmh": "Speed of the reference walker",
     "refraction": "Refraction in the line of sight",

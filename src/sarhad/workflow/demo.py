@@ -11,15 +11,21 @@ from typing import Any
 from sarhad import plan as planner
 from sarhad.errors import RefusedError, StoreError
 from sarhad.programme import Programme
-from sarhad.workflow import planning
+from sarhad.report import Timetable
+from sarhad.workflow import planning, schedule_payload
+from sarhad.workflow.assessing import assess
 from sarhad.workflow.folders import require_target, require_writable
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.prepare import prepare
 from sarhad.workflow.reporting import gather, write_reports
+from sarhad.workflow.schedules import keep
+from sarhad.workflow.sequencing import find_schedule
 from sarhad.workflow.steps import OnStep, Step, silent
+from sarhad.workflow.timetables import timetable
 
 LANGUAGES = ("en", "ar")
 NAME = "demo"
+DRAWS, EXACT = 2000, 60  # of the schedule's risk: few exact ones, for the demo is to be short
 
 
 def example_path() -> Path:
@@ -39,7 +45,7 @@ def example_path() -> Path:
 
 
 def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = silent) -> Outcome:
-    """Write programme.gpkg, plan.json, the report and its figures into a folder, and return the plan.
+    """Write programme.gpkg, plan.json, schedule.json, the report and its figures, and return the plan.
 
     Interrupted once there is a plan, it keeps what is written and says what is missing.
     """
@@ -56,11 +62,11 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    pages = None if found["stopped"] == "interrupt" else _report(planned, out, on_step)
+    pages = None if found["stopped"] == "interrupt" else _schedule_and_report(planned, out, seed, on_step)
     if pages is None:
         missing = (
             f"interrupted: {target} and plan.json are written, the report is not; "
-            f"`sarhad report {target} --plan {NAME} -o {out}` writes it"
+            f"`sarhad schedule {target} --plan {NAME}` and `sarhad report {target} --plan {NAME} -o {out}` write what is missing"
         )
         found |= {"stopped": "interrupt", "notices": [*found["notices"], missing]}
     return Outcome({**found, "out": str(out), "pages": [str(page) for page in pages or ()]}, _lines)
@@ -76,13 +82,30 @@ def _require_own(target: Path) -> None:
         )
 
 
-def _report(planned: planning.Planned, out: Path, on_step: OnStep) -> list[Path] | None:
-    """Write the report in every language and return its pages; None when interrupted."""
+def _schedule_and_report(
+    planned: planning.Planned, out: Path, seed: int, on_step: OnStep
+) -> list[Path] | None:
+    """Schedule the plan, write the report in every language and return its pages; None when interrupted."""
     try:
+        times = _schedule(planned, out, seed, on_step)
         goes_on = on_step(Step("report", 0.0))
-        return write_reports(gather(planned, NAME), out, LANGUAGES) if goes_on else None
+        return write_reports(gather(planned, NAME, times=times), out, LANGUAGES) if goes_on else None
     except KeyboardInterrupt:
         return None
+
+
+def _schedule(planned: planning.Planned, out: Path, seed: int, on_step: OnStep) -> Timetable | None:
+    """Keep the plan's schedule, write schedule.json, and return what the report shows; None for an empty plan."""
+    if planned.result.plan_items.empty:
+        return None
+    scheduled = find_schedule(planned.prepared, NAME, seed=seed, on_step=on_step)
+    assessed = assess(scheduled, iterations=DRAWS, seed=seed, exact=EXACT, on_step=on_step)
+    on_step(Step("save", 0.0, keeps_answer=True))
+    keep(scheduled, assessed, seed).save(out / "programme.gpkg")
+    found = schedule_payload.payload(scheduled, assessed, seed)
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    (out / "schedule.json").write_text(text, encoding="utf-8")
+    return timetable(scheduled, assessed)
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:

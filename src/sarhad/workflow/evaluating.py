@@ -19,6 +19,7 @@ from sarhad.detection import (
     NonAdaptive,
     PartlyInformed,
     evaluate,
+    evaluation_bytes,
     value_by_period,
 )
 from sarhad.detection.deterrence import FORMULA
@@ -33,6 +34,7 @@ from sarhad.workflow.plans import file_items, plan_items, require_current
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.steps import OnStep, Step, silent
 
+GIGABYTE = 1e9
 MOVERS = ("informed", "logit", "fixed", "partly")
 
 
@@ -43,6 +45,7 @@ def evaluate_plan(
     mover: str = "informed",
     known: str | None = None,
     is_fine: bool = False,
+    memory_limit_gb: float | None = None,
     on_step: OnStep = silent,
 ) -> Outcome:
     """Return value, detection and flow of a plan for one kind of mover.
@@ -61,6 +64,8 @@ def evaluate_plan(
         plan.json, or one id a line). None: every other item.
     is_fine
         Judge the final state on the fine grid too.
+    memory_limit_gb
+        Memory that the process may take for the evaluation on the network; without it four fifths of the machine's.
     """
     if mover not in MOVERS:
         raise SpecError(f"--mover {mover}: not one of {', '.join(MOVERS)}.")
@@ -77,6 +82,7 @@ def evaluate_plan(
     is_known = known_items(prepared.instance.exposure.item_ids, known)
     elasticity = float(prepared.prog.setting("deterrence_elasticity"))
     chosen = mover_named(prepared, mover, is_known)
+    _require_room(prepared, operating, chosen, memory_limit_gb, on_step)
     found = evaluate(prepared.instance, operating, years, chosen, elasticity=elasticity)
     payload = {
         "plan": plan,
@@ -97,6 +103,18 @@ def evaluate_plan(
         on_step(Step("fine grid", 0.0))
         payload["final_year"] = fine_and_coarse(prepared, operating[-1])
     return Outcome(plain(payload), _lines)
+
+
+def _require_room(
+    prepared: Prepared, operating: BoolArray, mover: Mover, limit_gb: float | None, on_step: OnStep
+) -> None:
+    """State what the evaluation needs of memory; refuse more than is allowed."""
+    adds = evaluation_bytes(prepared.instance, len(np.unique(operating, axis=0)), mover)
+    needed_gb = (adds + planner.held_bytes()) / GIGABYTE
+    on_step(Step("evaluate", 0.0, f"needs about {needed_gb:.2g} GB"))
+    planner.require_gigabytes(
+        "the evaluation", needed_gb, limit_gb, "a coarser network (setting of the grid)"
+    )
 
 
 def known_items(item_ids: tuple[str, ...], known: str | None) -> BoolArray:

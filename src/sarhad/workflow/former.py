@@ -24,14 +24,19 @@ def former_plan(prepared: Prepared, terms: planner.Terms, plan: str) -> planner.
     The bound is the stated one where the plan was made from the same facts, else the value of everything built.
     Locks that the plan was made with are not known: its bound is taken to hold without them.
     """
-    rows = plan_items(prepared.prog, plan)
+    return standing(prepared, terms, plan_items(prepared.prog, plan), _stated_bound(prepared, plan))
+
+
+def standing(
+    prepared: Prepared, terms: planner.Terms, rows: pd.DataFrame, stated: float | None = None
+) -> planner.PlanResult:
+    """Return how the items of a plan stand at likely values; the bound is the stated one, else everything built."""
     game, _ = changeable(prepared.instance)
     years = float(terms.quarter_weight.sum())
     everything = float(game.weight @ game.low) * years
     without = float(game.weight.sum()) * years
     constant = game.constant * years
     value = float(value_by_period(prepared.instance, *timeline(terms, rows)).sum()) - constant
-    stated = _stated_bound(prepared, plan)
     bound = min(value, everything if stated is None else max(stated, everything))
     start = planner.starts(terms, rows)
     return planner.PlanResult(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.detection.marginal import removal_values
 from sarhad.errors import RefusedError, SolverError, SpecError
 from sarhad.programme import Programme
+from sarhad.workflow.draws import Drawing
 from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.plans import plan_items
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.runs import with_run
 from sarhad.workflow.steps import OnStep, Step, silent
 
 VALUE_TOLERANCE = 1e-9
+USUAL = planner.Method()
+OF_SCHEDULE = ("activity", "precedence", "assignment")
 UNPRICED = "interrupted: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
@@ -40,11 +44,20 @@ class Planned:
         Money and rules of the plan.
     result
         What the search returned; its items carry marginal values.
+    method
+        How it was searched for.
+    memory_gb
+        Memory that the plan was estimated to add to what the process held.
+    draws
+        How a plan over draws stands in them; empty: it was made at likely values.
     """
 
     prepared: Prepared
     terms: planner.Terms
     result: planner.PlanResult
+    method: planner.Method = USUAL
+    memory_gb: float = 0.0
+    draws: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plan_programme(
@@ -55,17 +68,40 @@ def plan_programme(
     time_limit_s: float,
     seed: int,
     locks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    keep: tuple[str | None, int | None] = (None, None),
+    method: planner.Method = USUAL,
+    certificate: Path | None = None,
+    drawing: Drawing | None = None,
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """Plan a programme, save it with the plan and return the plan.
+    """Plan a programme, at likely values or over draws, save it with the plan and return the plan.
+
+    Parameters
+    ----------
+    source, target, name, time_limit_s, seed, locks
+        As on the command line.
+    keep
+        A plan of the programme, or a plan.json, that is to be kept, and how many items of it may change.
 
     Raises
     ------
     RefusedError
         If the programme holds a plan of that name and `is_replacing` is false.
+    SpecError
+        If a certificate is asked for of a plan over draws, changes are limited without a plan to keep, the plan
+        to keep does not exist, or any figure is out of bounds.
     """
     require_seconds(time_limit_s)
+    method.require()
+    if keep[0] is None and keep[1] is not None:
+        raise SpecError(f"--max-changes {keep[1]}: no plan is named that is to be kept. Add --keep PLAN.")
+    if drawing is not None:
+        drawing.require()
+        if certificate is not None:
+            raise SpecError(
+                "--certificate with --draws: what it proves is a plan at likely values. Give one of them."
+            )
     prog = Programme.open(source)
     if name in set(prog["plan"]["id"]) and not is_replacing:
         raise RefusedError(
@@ -73,12 +109,59 @@ def plan_programme(
             "name, or give --replace to lose the old one."
         )
     require_target(target, source, is_replacing=is_replacing)
+    if certificate is not None:
+        planner.require_folder(certificate, is_replacing=is_replacing)
+    planner.require_room_for_edges(
+        len(prog["edge"]), prog["edge_hours"]["mover_id"].nunique(), method.memory_limit_gb
+    )
     prepared = prepare(prog, on_step=on_step)
-    spec = planner.PlanSpec(lock_in=_locked(locks[0]), lock_out=frozenset(locks[1]))
-    planned = find_plan(prepared, name, spec=spec, time_limit_s=time_limit_s, seed=seed, on_step=on_step)
+    kept: dict[str, str] = {}
+    if keep[0] is not None:
+        holder = prog if keep[0] in set(prog["plan"]["id"]) else prepared.prog
+        rows = plan_items(holder, keep[0], option="--keep")
+        kept = dict(zip(rows["item_id"], rows["start_quarter"], strict=True))
+    spec = planner.PlanSpec(_locked(locks[0]), frozenset(locks[1]), keep=kept, max_changes=keep[1])
+    if drawing is None:
+        planned = find_plan(
+            prepared,
+            name,
+            spec=spec,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            method=method,
+            keeps_evidence=certificate is not None,
+            on_step=on_step,
+        )
+    else:
+        from sarhad.workflow.drawn_plan import plan_over_draws  # which is made of this module's parts
+
+        planned = plan_over_draws(
+            prepared,
+            name,
+            drawing,
+            spec=spec,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            method=method,
+            on_step=on_step,
+        )
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
+    if certificate is not None and planned.result.evidence is not None:
+        on_step(Step("certificate", 0.0, keeps_answer=True))
+        planner.write_certificate(planned.result, certificate)
     return Outcome(payload(planned), lines)
+
+
+def method_named(engine: str, target_gap: float, memory_limit_gb: float | None = None) -> planner.Method:
+    """Return how to search.
+
+    Raises
+    ------
+    SpecError
+        If the engine is unknown or not installed.
+    """
+    return planner.Method(planner.require(engine), target_gap, memory_limit_gb)
 
 
 def require_seconds(time_limit_s: float) -> None:
@@ -100,10 +183,15 @@ def find_plan(
     spec: planner.PlanSpec,
     time_limit_s: float,
     seed: int,
+    method: planner.Method = USUAL,
+    keeps_evidence: bool = False,
     on_step: OnStep = silent,
 ) -> Planned:
     """Return the best plan found, its value confirmed by `detection.evaluate`."""
     terms = planner.terms(prepared.prog, prepared.items)
+
+    memory = planner.needed(prepared.instance, terms)
+    on_step(Step("plan", 0.0, f"needs about {memory}", keeps_answer=True))
 
     def tell(progress: planner.PlanProgress) -> bool:
         done = min(1.0, progress.seconds / time_limit_s) if time_limit_s > 0 else 1.0
@@ -111,10 +199,19 @@ def find_plan(
         return on_step(Step("plan", done, text, keeps_answer=True))
 
     result = planner.optimise(
-        prepared.instance, terms, spec, time_limit_s=time_limit_s, seed=seed, on_progress=tell
+        prepared.instance,
+        terms,
+        spec,
+        time_limit_s=time_limit_s,
+        seed=seed,
+        on_progress=tell,
+        engine=method.engine,
+        target_gap=method.target_gap,
+        keeps_evidence=keeps_evidence,
+        memory_limit_gb=method.memory_limit_gb,
     )
     if result.status == "infeasible":
-        return Planned(prepared, terms, result)
+        return Planned(prepared, terms, result, method, memory.added_gb)
     operating, years = timeline(terms, result.plan_items)
     confirmed = evaluate(prepared.instance, operating, years).value - result.constant
     if abs(confirmed - result.value) > VALUE_TOLERANCE * max(1.0, abs(confirmed)):
@@ -125,12 +222,12 @@ def find_plan(
     if result.stopped == "interrupt":
         result = dataclasses.replace(result, notices=(*result.notices, UNPRICED))
     else:
-        result = _priced(prepared, terms, result, on_step)
+        result = priced(prepared, terms, result, on_step)
     prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(dataclasses.replace(prepared, prog=prog), terms, result)
+    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.added_gb)
 
 
-def _priced(
+def priced(
     prepared: Prepared, terms: planner.Terms, result: planner.PlanResult, on_step: OnStep
 ) -> planner.PlanResult:
     """Return the plan with the marginal value of each item; interrupted meanwhile, without them, and it says so.
@@ -186,6 +283,7 @@ def adopt_plan(prog: Programme, name: str, result: planner.PlanResult, seed: int
             "plan": _replace(plans, "id", name, pd.DataFrame([row])),
             "plan_item": _replace(items, "plan_id", name, result.plan_items.assign(plan_id=name)),
             "funding": _replace(funding, "plan_id", name, result.funding.assign(plan_id=name)),
+            **{table: prog[table][prog[table]["plan_id"] != name] for table in OF_SCHEDULE},
         }
     )
     return with_run(prog, "plan", plan_id=name, seed=seed)
@@ -241,9 +339,13 @@ def payload(planned: Planned) -> dict[str, Any]:
         "seconds": result.seconds,
         "stopped": result.stopped,
         "seed": result.seed,
+        "engine": planned.method.engine,
+        "target_gap": planned.method.target_gap,
+        "memory_gb": planned.memory_gb,
         "data_hash": prog.data_hash,
         "notices": [*planned.prepared.notices, *result.notices],
         "items": items,
+        **({"draws": planned.draws} if planned.draws else {}),
     }
     return plain(head)  # type: ignore[no-any-return]
 
@@ -264,5 +366,33 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         )
         cost = sum(item["cost_usd"] for item in found["items"])
         yield f"{len(found['items'])} items, {cost / 1e6:,.1f} million USD within the horizon"
+    yield from drawn_lines(found.get("draws"))
     for notice in found["notices"]:
         yield f"notice: {notice}"
+
+
+def drawn_lines(draws: Mapping[str, Any] | None) -> Iterator[str]:
+    """Return how a plan stands in draws, in lines for people."""
+    if not draws:
+        return
+    yield (
+        f"over {draws['draws']} draws of {draws['parameters']} parameters: value {draws['value']:,.1f}, "
+        f"bound {draws['bound']:,.1f}, gap {draws['gap']:.1%} (constant included)"
+    )
+    fresh = draws["fresh"]
+    if fresh is None:
+        return
+    yield f"on {fresh['draws']} fresh draws, mean and 95 % interval:"
+    rows = {
+        "without a plan": "value_without_plan",
+        "plan for mean parameters": "value_of_plan_for_means",
+        "this plan": "value",
+        "worth of planning over draws": "worth_of_planning_over_draws",
+    }
+    for title, key in rows.items():
+        yield f"  {title:<30}{interval(fresh[key])}"
+
+
+def interval(estimate: Mapping[str, float]) -> str:
+    """Return a mean and the ends of its interval for people."""
+    return f"{estimate['mean']:>12,.1f}  ({estimate['low']:,.1f} to {estimate['high']:,.1f})"

@@ -35,7 +35,7 @@ def require_current(prog: Programme, plan: str) -> None:
         )
 
 
-def plan_items(prog: Programme, plan: str) -> pd.DataFrame:
+def plan_items(prog: Programme, plan: str, *, option: str = "--plan") -> pd.DataFrame:
     """Return the items of a plan: item_id, start_quarter, operating_quarter, cost_usd, marginal_value.
 
     Parameters
@@ -44,6 +44,8 @@ def plan_items(prog: Programme, plan: str) -> pd.DataFrame:
         The programme, items derived.
     plan
         Name of a plan in the programme, or path of a plan.json.
+    option
+        How the user named it.
 
     Raises
     ------
@@ -52,14 +54,14 @@ def plan_items(prog: Programme, plan: str) -> pd.DataFrame:
     DataError
         If the file names items that the programme does not have.
     """
-    require_plan(prog, plan)
+    require_plan(prog, plan, option=option)
     if plan in set(prog["plan"]["id"]):
         rows = prog["plan_item"]
         return rows[rows["plan_id"] == plan].drop(columns="plan_id").reset_index(drop=True)
     return _from_file(prog, Path(plan))
 
 
-def require_plan(prog: Programme, plan: str) -> None:
+def require_plan(prog: Programme, plan: str, *, option: str = "--plan") -> None:
     """Refuse what is neither a plan of the programme nor a file.
 
     Raises
@@ -70,7 +72,7 @@ def require_plan(prog: Programme, plan: str) -> None:
     if plan not in set(prog["plan"]["id"]) and not Path(plan).is_file():
         known = ", ".join(sorted(prog["plan"]["id"])) or "none"
         raise SpecError(
-            f"--plan {plan}: neither a plan of the programme (it has: {known}) nor a file. Run `sarhad plan` first."
+            f"{option} {plan}: neither a plan of the programme (it has: {known}) nor a file. Run `sarhad plan` first."
         )
 
 

@@ -19,15 +19,19 @@ from sarhad.errors import DataError
 from sarhad.plan.money import funding
 from sarhad.programme import Programme, declared
 from sarhad.workflow import assumptions, contents, varied
+from sarhad.workflow.assessing import assess
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.planning import VALUE_TOLERANCE, Planned, timeline
 from sarhad.workflow.plans import certificate, plan_items, require_current, require_plan
 from sarhad.workflow.prepare import Prepared, counts, prepare
+from sarhad.workflow.sequencing import stored_schedule
 from sarhad.workflow.steps import OnStep, Step, silent
+from sarhad.workflow.timetables import timetable
 
 MOVED_KM = 10.0
+DRAWS, EXACT, SEED = 2000, 40, 1  # of the risk of a stored schedule
 
 
 def report_plan(
@@ -56,7 +60,8 @@ def report_plan(
     on_step(Step("report", 0.0))
     terms = planner.terms(prepared.prog, prepared.items)
     planned = Planned(prepared, terms, _result(prepared, terms, plan))
-    pages = write_reports(gather(planned, plan, is_fine=is_fine), out, langs)
+    times = _timetable(prepared, plan, on_step)
+    pages = write_reports(gather(planned, plan, is_fine=is_fine, times=times), out, langs)
     payload = {
         "plan": plan,
         "out": str(out),
@@ -64,6 +69,15 @@ def report_plan(
         "data_hash": prog.data_hash,
     }
     return Outcome(payload, _lines)
+
+
+def _timetable(prepared: Prepared, plan: str, on_step: OnStep) -> report.Timetable | None:
+    """Return the schedule that the programme holds of a plan, its risk drawn anew; None where it holds none."""
+    scheduled = stored_schedule(prepared, plan)
+    if scheduled is None:
+        return None
+    assessed = assess(scheduled, iterations=DRAWS, seed=SEED, exact=EXACT, on_step=on_step)
+    return timetable(scheduled, assessed)
 
 
 def _result(prepared: Prepared, terms: planner.Terms, plan: str) -> planner.PlanResult:
@@ -108,7 +122,9 @@ def write_reports(content: report.Content, out: Path, langs: tuple[str, ...]) ->
     return [report.write(content, out, lang, also=langs).page for lang in langs]
 
 
-def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Content:
+def gather(
+    planned: Planned, name: str, *, is_fine: bool = False, times: report.Timetable | None = None
+) -> report.Content:
     """Return everything the report of a plan shows.
 
     Parameters
@@ -117,6 +133,8 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
         The plan and its name.
     is_fine
         Judge the final state on the terrain grid too; this takes as long as all the rest.
+    times
+        The plan's schedule and its risk, if there is one.
     """
     prepared, result = planned.prepared, planned.result
     prog, instance = prepared.prog, prepared.instance
@@ -154,6 +172,7 @@ def gather(planned: Planned, name: str, *, is_fine: bool = False) -> report.Cont
         sources=prog["source"],
         ground=_ground(prepared),
         relief=_relief(prepared),
+        timetable=times,
         movers=prog["mover"],
         rivers=prog["river"],
         notices=tuple(dict.fromkeys((*prepared.notices, *planned.terms.notices, *result.notices))),
@@ -264,21 +283,31 @@ def _settlements(prog: Programme) -> pd.DataFrame:
 def _partners(planned: Planned) -> pd.DataFrame:
     prog = planned.prepared.prog
     frame = prog["partner"]
-    frame = frame[frame["id"].isin(prog["budget"]["partner_id"])].sort_values("id")
+    offered = _offered(prog)
+    frame = frame[frame["id"].isin(offered["partner_id"])].sort_values("id")
     whole_tail = planner.tail_upkeep(planned.terms, planned.result.plan_items)
     years = planned.terms.tail_years
     a_year = [whole_tail.get(partner, 0.0) / years if years > 0 else 0.0 for partner in frame["id"]]
-    late = prog["budget"][prog["budget"]["year"] > planned.terms.quarter_year[-1]]
-    offered = late.groupby("partner_id")["amount_usd"].sum()
+    late = offered[offered["year"] > planned.terms.quarter_year[-1]]
+    by_partner = late.groupby("partner_id")["amount_usd"].sum()
     is_paid = planned.terms.is_tail_paid and years > 0
-    tail = [float(offered.get(partner, 0.0)) / years if is_paid else np.nan for partner in frame["id"]]
+    tail = [float(by_partner.get(partner, 0.0)) / years if is_paid else np.nan for partner in frame["id"]]
     assumed = late.groupby("partner_id")["is_assumption"].any()
     is_assumed = [bool(assumed.get(partner, False)) for partner in frame["id"]]
     return frame.assign(tail_upkeep_usd=a_year, tail_offered_usd=tail, is_tail_assumed=is_assumed)
 
 
+def _offered(prog: Programme) -> pd.DataFrame:
+    """Return the rows of the budget and, as if they were such, the pledges in the year they are given for."""
+    budget, pledges = prog["budget"], prog["pledge"]
+    if pledges.empty:
+        return budget
+    rows = pledges.assign(carries_over=False)[list(budget.columns)]
+    return pd.concat([budget, rows], ignore_index=True)
+
+
 def _budget(prog: Programme, terms: planner.Terms) -> pd.DataFrame:
-    frame = prog["budget"]
+    frame = _offered(prog)
     within = frame["year"].isin({int(year) for year in terms.quarter_year})
     return frame[within].reset_index(drop=True)
 

@@ -66,6 +66,11 @@ def with_plans(prog: Programme, former: Programme) -> tuple[Programme, tuple[str
             )
         else:
             kept.append(plan)
+    scheduled = sorted(set(former["activity"]["plan_id"]) & set(kept))
+    if scheduled:
+        notices.append(
+            f"the schedules of {', '.join(scheduled)} were dropped: the facts have changed; schedule them again"
+        )
     tables = {name: former[name][former[name][column].isin(kept)] for name, column in of_plan.items()}
     return prog.adopt(tables), tuple(notices)
 

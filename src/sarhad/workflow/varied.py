@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sarhad import measures, place, situation
-from sarhad.detection import value_by_period
+from sarhad.detection import evaluate, value_by_period
 from sarhad.detection.instance import BoolArray
 from sarhad.errors import SpecError
 from sarhad.programme import Programme, declared
@@ -19,6 +19,7 @@ from sarhad.workflow.prepare import Prepared
 TOUCHES: Mapping[str, frozenset[str]] = {
     "abandonment_per_hour": frozenset(),
     "choice_theta": frozenset({"scenario"}),
+    "deterrence_elasticity": frozenset(),
     "gravity_hours": frozenset({"scenario"}),
     "reference_speed_kmh": frozenset({"views"}),
     "refraction": frozenset({"views"}),
@@ -41,6 +42,13 @@ WHY: Mapping[str, str] = {
     "prerequisite": "kept",
     "alternative": "kept",
     "budget": "kept",
+    "pledge": "kept",
+    "resource": "kept",
+    "resource_need": "kept",
+    "resource_quarter": "kept",
+    "season": "kept",
+    "package": "kept",
+    "floor": "kept",
     "eligibility": "kept",
     "price_index": "kept",
     "effect": "no_range",
@@ -58,7 +66,7 @@ def value_with_setting(prepared: Prepared, final: BoolArray, name: str, value: f
     """Return the weighted attempts a year that get through in the final state with one setting at another value.
 
     Nodes, edges and hours stay as they are, and so do the sites; scenarios are made and fitted again where the
-    setting acts on them.
+    setting acts on them. Only a swing of `deterrence_elasticity` lets attempts react to detection.
 
     Parameters
     ----------
@@ -86,6 +94,8 @@ def value_with_setting(prepared: Prepared, final: BoolArray, name: str, value: f
         views = measures.views(prog, chosen, prog["site"], prepared.terrain, network)
         state = np.ones(len(chosen), dtype=np.bool_)
     instance = assemble(prog, network, views, LIKELY, only=ids)
+    if name == "deterrence_elasticity":
+        return evaluate(instance, state[None, :], np.ones(1), elasticity=value).value
     return float(value_by_period(instance, state[None, :], np.ones(1))[0])
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sarhad.programme.checks import (
+    activities,
     catalogue,
     effects,
+    limits,
     line,
     money,
     needed,
@@ -87,6 +89,11 @@ CHECKS: tuple[Check, ...] = (
     catalogue.endless_prerequisites,
     money.wrong_money,
     money.unknown_categories,
+    limits.wrong_pledges,
+    limits.idle_payers,
+    limits.wrong_resources,
+    limits.wrong_seasons,
+    limits.wrong_floors,
     threats.protected_people,
     threats.incomplete_threats,
     threats.wrong_shares,
@@ -94,6 +101,11 @@ CHECKS: tuple[Check, ...] = (
     threats.undetectable_threats,
     threats.idle_movers,
     what_ifs.idle_changes,
+    activities.wrong_links,
+    activities.wrong_demands,
+    activities.wrong_calendars,
+    activities.wrong_shares,
+    activities.wrong_risks,
 )
 
 # these look at the tables one by one, or know of `unread`

@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping
 from matplotlib.figure import Figure
 
 from sarhad.report.content import Content
-from sarhad.report.figures import border_map, detection, flow, gantt, ladder, money, quarters, tornado
+from sarhad.report.figures import (
+    border_map,
+    detection,
+    drivers,
+    flow,
+    gantt,
+    ladder,
+    money,
+    quarters,
+    schedule,
+    spending,
+    tornado,
+    windows,
+)
 from sarhad.report.figures.canvas import Width
 from sarhad.report.language import Language
 
@@ -22,6 +35,10 @@ FIGURES: Mapping[str, Draw] = {
     "gantt": gantt.draw,
     "tornado": tornado.draw,
     "ladder": ladder.draw,
+    "schedule": schedule.draw,
+    "spending": spending.draw,
+    "drivers": drivers.draw,
+    "windows": windows.draw,
 }
 
 NEEDS: Mapping[str, str] = {
@@ -33,6 +50,21 @@ NEEDS: Mapping[str, str] = {
 }
 
 
+OF_TIMETABLE: Mapping[str, str] = {
+    "schedule": "measures",
+    "spending": "curve",
+    "drivers": "drivers",
+    "windows": "windows",
+}
+
+
 def figures_of(content: Content) -> tuple[str, ...]:
     """Return the names of the figures that have something to show."""
-    return tuple(name for name in FIGURES if name not in NEEDS or len(getattr(content, NEEDS[name])))
+    return tuple(name for name in FIGURES if _has(content, name))
+
+
+def _has(content: Content, name: str) -> bool:
+    if name in OF_TIMETABLE:
+        table = content.timetable
+        return table is not None and len(getattr(table, OF_TIMETABLE[name])) > 0
+    return name not in NEEDS or len(getattr(content, NEEDS[name])) > 0

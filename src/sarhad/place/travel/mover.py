@@ -12,9 +12,9 @@ from numba import njit
 from sarhad.errors import DataError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import Float32Array, IntArray
+from sarhad.place.travel.speeds import DRIVE, FLY, WALK, slope_kmh
 from sarhad.programme import Programme
 
-WALK, DRIVE, FLY = 0, 1, 2
 LOCOMOTION = {"walk": WALK, "drive": DRIVE, "fly": FLY}
 DRIVE_KMH = 30.0  # of a mover that drives and has no road_speed_kmh
 FLY_KMH = 40.0  # of a mover that flies and has no road_speed_kmh
@@ -112,7 +112,7 @@ def step_hours(p: FloatArray, from_m: float, to_m: float, distance_m: float) -> 
 
     Notes
     -----
-    Walking: Tobler's function ``6 exp(-3.5 |slope + 0.05|)`` km/h on the directed slope. Driving and
+    Walking: `slope_kmh` on the directed slope (Tobler's function for movers of a programme). Driving and
     flying: the mover's own speed. Land movers lose speed_factor, off_path_factor and altitude.
 
     References
@@ -125,8 +125,8 @@ def step_hours(p: FloatArray, from_m: float, to_m: float, distance_m: float) -> 
     slope = (to_m - from_m) / distance_m
     if abs(slope) > max_slope:
         return np.inf
-    if kind == WALK:
-        speed *= 6.0 * np.exp(-3.5 * abs(slope + 0.05))
+    if kind != DRIVE:
+        speed *= slope_kmh(int(kind), slope)
     above = 0.5 * (from_m + to_m) - altitude_from
     if above > 0.0:
         speed *= max(SLOWEST, 1.0 - slowdown * above / 1000.0)

@@ -1,0 +1,88 @@
+"""The commands that need no programme, only an elevation model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sarhad.cli.options import AsJson, Quiet, Seed, app
+from sarhad.cli.terminal import command, emit, watching
+from sarhad.errors import SpecError
+
+
+@app.command()
+@command
+def viewshed(
+    dem: Annotated[Path, typer.Argument(metavar="DEM", help="GeoTIFF, VRT or COG of elevations in metres.")],
+    at: Annotated[str, typer.Option(help="LON,LAT of the post in degrees.")],
+    height: Annotated[float, typer.Option(help="Metres of the eye above the ground.")],
+    radius_km: Annotated[float, typer.Option(help="How far it looks.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="GeoTIFF to write.")],
+    target_height: Annotated[float, typer.Option(help="Metres of the target above its ground.")] = 0.0,
+    refraction: Annotated[float, typer.Option(help="Coefficient of refraction.")] = 0.13,
+    method: Annotated[str, typer.Option(help="exact or xdraw.")] = "exact",
+    draws: Annotated[int, typer.Option(min=0, help="Terrains drawn for the chance to be seen; 0: none.")] = 0,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write what a post sees over an elevation model."""
+    from sarhad.workflow.viewing import parse_point, view_from, view_spec
+
+    lon, lat = parse_point(at)
+    spec = view_spec(height, radius_km, target_height, refraction, method)
+    with watching(quiet=quiet) as watch:
+        done = view_from(dem, out, spec, lon=lon, lat=lat, draws=draws, seed=seed, on_step=watch)
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+@app.command()
+@command
+def travel(
+    dem: Annotated[Path, typer.Argument(metavar="DEM", help="Elevations in metres: GeoTIFF, COG or VRT.")],
+    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Where the way begins.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="GeoTIFF of hours.")],
+    mover: Annotated[
+        str, typer.Option(help="tobler, irmischer-on, irmischer-off, campbell-05 or campbell-50.")
+    ] = "tobler",
+    neighbours: Annotated[int, typer.Option(help="8 or 16.")] = 16,
+    radius_km: Annotated[float, typer.Option(help="Half the width of the square that is searched.")] = 20.0,
+    isochrones: Annotated[
+        str, typer.Option(metavar="H,H,..", help="Hours whose areas are written as GeoJSON beside OUT.")
+    ] = "",
+    memory_gb: Annotated[float, typer.Option(help="Memory that may be taken.")] = 4.0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute the hours on foot from a point to every cell of an elevation model."""
+    from sarhad.workflow.travelling import travel as run_travel
+
+    with watching(quiet=quiet) as watch:
+        done = run_travel(
+            dem,
+            _point(start, "--from"),
+            out,
+            mover=mover,
+            neighbours=neighbours,
+            radius_km=radius_km,
+            isochrones_h=_numbers(isochrones, "--isochrones") if isochrones else (),
+            memory_gb=memory_gb,
+            on_step=watch,
+        )
+    emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+def _numbers(text: str, option: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise SpecError(f"{option}: {text} is no list of numbers. Separate numbers by commas.") from error
+
+
+def _point(text: str, option: str) -> tuple[float, float]:
+    numbers = _numbers(text, option)
+    if len(numbers) != 2:
+        raise SpecError(f"{option}: {text} is no point. Give LON,LAT in degrees.")
+    return numbers[0], numbers[1]

@@ -1,0 +1,52 @@
+"""Reads and writes that the compiler may reorder: what is read by `peek` is never written by `put` in a loop.
+
+Without that promise a loop that gathers from one array and writes another is not vectorised.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+
+def _scope(builder: ir.IRBuilder) -> Any:
+    """Return the alias scope of what `peek` reads."""
+    domain = builder.module.add_metadata(["sarhad.viewshed"])
+    return builder.module.add_metadata([builder.module.add_metadata(["sarhad.read", domain])])
+
+
+def _pointer(context: Any, builder: ir.IRBuilder, kind: Any, value: Any, index: Any) -> Any:
+    """Return the address of an element of a contiguous one-dimensional array."""
+    array = context.make_array(kind)(context, builder, value)
+    return cgutils.gep_inbounds(builder, array.data, index)  # type: ignore[no-untyped-call]
+
+
+def _peek(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+    """Return ``array[index]``; index is not negative and not checked."""
+
+    def code(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        place = context.cast(builder, args[1], signature.args[1], types.intp)
+        found = builder.load(_pointer(context, builder, signature.args[0], args[0], place))
+        found.set_metadata("alias.scope", _scope(builder))
+        return found
+
+    return array.dtype(array, index), code
+
+
+def _put(typing_context: Any, array: Any, index: Any, value: Any) -> Any:  # noqa: ARG001
+    """Set ``array[index]``; index is not negative and not checked."""
+
+    def code(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        place = context.cast(builder, args[1], signature.args[1], types.intp)
+        kept = builder.store(args[2], _pointer(context, builder, signature.args[0], args[0], place))
+        kept.set_metadata("noalias", _scope(builder))
+        return context.get_dummy_value()
+
+    return types.none(array, index, array.dtype), code
+
+
+peek: Any = intrinsic(_peek)
+put: Any = intrinsic(_put)

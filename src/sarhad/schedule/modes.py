@@ -1,0 +1,106 @@
+"""Ways to do each activity: working days, what it holds, what it costs whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sarhad.errors import DataError
+from sarhad.programme import Programme
+from sarhad.programme.activities import parse_demand
+from sarhad.schedule.project import FloatArray
+from sarhad.schedule.units import Row, Unit
+
+CENT = 0.01  # of a dollar, by which rounding may fall short of a whole one
+STANDARD: Row = {
+    "mode": "standard",
+    "partner_ids": (),
+    "duration_factor": 1.0,
+    "cost_factor": 1.0,
+    "demands": (),
+}
+
+
+class Modes:
+    """Modes of every activity: working days, demand by resource, dollars by partner."""
+
+    def __init__(
+        self,
+        prog: Programme,
+        all_units: Sequence[Unit],
+        days: FloatArray,
+        cost: FloatArray,
+        partners: list[str],
+    ) -> None:
+        resource = prog["resource"].sort_values("id")
+        self.rows: list[dict[str, Any]] = [
+            {str(k): v for k, v in row.items()} for row in resource.to_dict("records")
+        ]
+        self.resource_ids = [str(row["id"]) for row in self.rows]
+        self.capacity = [int(row["capacity"]) for row in self.rows]
+        self.partners = partners
+        self.names: list[str] = []
+        self.cost_factor: list[float] = []
+        self.unserved: list[str] = []
+        by_activity: dict[str, list[Row]] = {}
+        for row in prog["activity_mode"].sort_values(["activity_id", "mode"]).to_dict("records"):
+            by_activity.setdefault(str(row["activity_id"]), []).append({str(k): v for k, v in row.items()})
+        self.of_units = [
+            self._of_unit(unit, by_activity.get(str(unit.row["id"]), [STANDARD]), float(d), float(c))
+            for unit, d, c in zip(all_units, days, cost, strict=True)
+        ]
+        if self.unserved:
+            text = f"resource: {len(self.unserved)} demands find no resource: {'; '.join(sorted(self.unserved)[:5])}."
+            raise DataError(f"{text} Add one that serves all sections and partners.", table="resource")
+
+    def _of_unit(
+        self, unit: Unit, rows: Sequence[Row], days: float, cost: float
+    ) -> list[tuple[int, list[int], list[int]]]:
+        found = []
+        for row in rows:
+            if row["partner_ids"] and unit.partner not in row["partner_ids"]:
+                continue
+            demand = [0] * len(self.rows)
+            for text in row["demands"]:
+                asked = parse_demand(text)
+                at = self._serving(asked.kind, unit)
+                if at < 0:
+                    self.unserved.append(f"{asked.kind} for {unit.id}")
+                else:
+                    demand[at] += asked.units
+            days_in_mode = int(np.floor(days * float(row["duration_factor"]) + 0.5))
+            found.append((days_in_mode, demand, self._money(unit, cost * float(row["cost_factor"]))))
+            self.names.append(str(row["mode"]))
+            self.cost_factor.append(float(row["cost_factor"]))
+        if not found:
+            self.unserved.append(
+                f"a way to do {unit.id} that {unit.partner or 'nobody in particular'} may choose"
+            )
+        return found
+
+    def _serving(self, kind: str, unit: Unit) -> int:
+        """Return the resource that serves an activity, -1 where none does; the partner's and section's own first."""
+        sections = {work.section for work in unit.works}
+        section = sections.pop() if len(sections) == 1 else ""
+        best, most = -1, -1
+        for k, row in enumerate(self.rows):
+            partner = row["partner_id"] if isinstance(row["partner_id"], str) else ""
+            if row["kind"] != kind or (partner and partner != unit.partner):
+                continue
+            if row["section_ids"] and section not in row["section_ids"]:
+                continue
+            rank = 2 * bool(partner) + bool(row["section_ids"])
+            if rank > most:
+                best, most = k, rank
+        return best
+
+    def _money(self, unit: Unit, cost: float) -> list[int]:
+        """Return whole dollars by partner, each rounded down."""
+        shares: dict[str, float] = {}
+        whole = sum(work.capital[1] for work in unit.works)
+        for work in unit.works if whole > 0 else ():
+            for partner, share in work.shares.items():
+                shares[partner] = shares.get(partner, 0.0) + share * work.capital[1] / whole
+        return [int(cost * shares.get(partner, 0.0) + CENT) for partner in self.partners]

@@ -1,0 +1,79 @@
+"""Many posts, and many draws of the terrain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from sarhad.errors import SpecError
+from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, seen_from, unpack, views
+
+HILLS = (gaussian_filter(np.random.default_rng(2).standard_normal((90, 70)), 4) * 400).astype(np.float32)
+SPEC = ViewSpec(10.0, 0.9, 2.0)
+POSTS = np.array([[45, 35], [3, 3], [89, 69], [45, 36]])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_count_is_the_sum_of_the_posts(tmp_path, threads):
+    found = views(HILLS, 30.0, POSTS, SPEC, threads=threads, bits_file=tmp_path / "bits.npy")
+    total = np.zeros((90 + 60, 70 + 60), dtype=int)
+    for number, (row, col) in enumerate(POSTS):
+        bits = seen_from(HILLS, 30.0, row, col, SPEC)
+        seen = unpack(bits)
+        total[row : row + 61, col : col + 61] += seen
+        assert found.cells[number] == seen.sum()
+        assert np.array_equal(np.load(tmp_path / "bits.npy")[number], bits)
+    assert np.array_equal(found.count, total[30:-30, 30:-30])
+
+
+def test_a_stop_keeps_the_posts_done():
+    found = views(HILLS, 30.0, POSTS, SPEC, threads=1, on_progress=lambda done: done < 2)
+    assert (found.cells >= 0).sum() == 2
+    assert found.count.sum() == found.cells[found.cells >= 0].sum()
+
+
+def test_every_misplaced_post_is_named_and_memory_is_checked_before():
+    void = HILLS.copy()
+    void[45, 35] = np.nan
+    text = r"(?s)1 of 2 lie outside the terrain: 1 \(row 90, column 0\).*1 of 2 stand where .*: 0 \(row 45"
+    with pytest.raises(SpecError, match=text):
+        views(void, 30.0, np.array([[45, 35], [90, 0]]), SPEC)
+    with pytest.raises(SpecError, match=r"GB are needed, 0\.00 GB allowed"):
+        views(HILLS, 30.0, POSTS, SPEC, memory_limit_bytes=1000)
+
+
+def test_ten_metres_more_mast_look_over_a_wall():
+    # the eye at 5 m sees the wall of 10 m at 300 m; at 15 m also the plain behind: from 900 m on
+    wall = np.zeros((1, 101), dtype=np.float32)
+    wall[0, 10] = 10.0
+    spec = ViewSpec(5.0, 2.4, 0.0, 1.0)
+    now, more = best_height(wall, 30.0, np.array([[0, 0]]), spec, more_m=10.0)
+    assert now.tolist() == [11]
+    assert more.tolist() == [len(range(30, 81))]
+
+
+def test_without_error_the_chance_is_that_of_the_exact_view():
+    chance, made = chance_seen(HILLS, 30.0, 45, 35, SPEC, draws=3, error_m=0.0, range_m=90.0, seed=1)
+    assert made == 3
+    assert np.array_equal(chance == 1.0, unpack(seen_from(HILLS, 30.0, 45, 35, SPEC)))
+    assert set(np.unique(chance)) == {0.0, 1.0}
+
+
+def test_draws_follow_the_seed_and_blur_the_edge():
+    one, two, other = (
+        chance_seen(HILLS, 30.0, 45, 35, SPEC, draws=20, error_m=4.0, range_m=90.0, seed=s)[0]
+        for s in (1, 1, 2)
+    )
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, other)
+    assert ((one > 0) & (one < 1)).any()
+
+
+def test_the_error_field_has_the_deviation_and_correlation_that_were_asked():
+    from sarhad.place.viewshed.chance import _field
+
+    field = _field(np.random.Generator(np.random.Philox(3)), 512, 3.0, 4.0)
+    assert field.std() == pytest.approx(4.0, rel=0.03)
+    beside = (field[:, 3:] * field[:, :-3]).mean() / field.var()
+    assert beside == pytest.approx(np.exp(-0.5), abs=0.03)
