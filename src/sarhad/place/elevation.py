@@ -143,7 +143,7 @@ def _reach(radius_km: float, cell_m: float, bytes_a_cell: int, memory_gb: float)
         )
     reach = int(np.ceil(radius_km * 1000.0 / cell_m))
     needed_gb = (2 * reach + 1) ** 2 * bytes_a_cell / 1e9
-    if needed_gb > memory_gb:
+    if not needed_gb <= memory_gb:
         raise SpecError(
             f"radius {radius_km:g} km: {(2 * reach + 1) ** 2:,} cells of {cell_m:g} m need {needed_gb:.1f} GB, more "
             f"than the {memory_gb:g} GB allowed. Give a smaller radius or allow more memory."

@@ -157,8 +157,9 @@ def _import_lines(payload: Mapping[str, Any]) -> Iterator[str]:
         judged = {True: "ok", False: "FAILS", None: "not judged"}[finding["is_passed"]]
         rows = f"  {', '.join(finding['rows'][:5])}" if finding["rows"] else ""
         more = f" and {finding['n_rows'] - 5} more" if finding["n_rows"] > 5 else ""
+        value = "-" if finding["is_passed"] is None else f"{finding['value']:.3g}"
         yield (
-            f"{finding['number']:>3} {finding['point']:<28} {finding['value']:>9.3g}  ({finding['threshold']})  "
+            f"{finding['number']:>3} {finding['point']:<28} {value:>9}  ({finding['threshold']})  "
             f"{judged}{rows}{more}"
         )
         if finding["remedy"]:
