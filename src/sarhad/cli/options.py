@@ -24,6 +24,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed; same input, seed and work 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace the programme that stands there.")]
+Overwrite = Annotated[bool, typer.Option("--replace", help="Replace the file that stands there.")]
 Engine = Annotated[
     str,
     typer.Option(help=r"What proves a small programme: highs, or scip (pip install 'sarhad\[scip]')."),

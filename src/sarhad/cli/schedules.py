@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sarhad.cli.options import AsJson, PlanName, ProgrammePath, Quiet, Seed, app, plan_status
+from sarhad.cli.options import AsJson, Overwrite, PlanName, ProgrammePath, Quiet, Seed, app, plan_status
 from sarhad.cli.terminal import command, emit, watching
 from sarhad.errors import SpecError
 
@@ -79,7 +79,7 @@ def import_(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Convert it: .xml (MSPDI), .csv, or .ics.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is at the target.")] = False,
+    replace: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Read a schedule of another tool and judge it by the 14 points of the field."""
@@ -97,7 +97,7 @@ def export(
         str, typer.Option("--plan", help="Name of a plan that the programme holds a schedule of.")
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="File: .xml (MSPDI), .csv, or .ics (milestones).")],
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is at the target.")] = False,
+    replace: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the schedule of a plan for Microsoft Project, a table, or its milestones for a calendar."""

@@ -16,6 +16,7 @@ from rasterio.windows import Window, from_bounds
 from sarhad.errors import CrsMismatchError, DataError, SpecError, StoreError
 from sarhad.place.terrain import Float32Array
 
+VOID_M = -32_768.0  # what models write where they do not say what they write
 LOWEST_M, HIGHEST_M = -12_000.0, 9_000.0  # beyond these an elevation is a void, such as the -32768 of int16
 FEWEST_CELLS = 2  # of a radius
 BYTES_READ = 12  # a cell on the way in: as stored, as float32, warped
