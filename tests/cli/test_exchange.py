@@ -52,7 +52,7 @@ def test_the_schedule_of_a_plan_leaves_and_comes_back(
     assert found["tasks"] == len(activity) == len(back.tasks)
     start = {t.uid: t.start for t in back.tasks}
     assert start == {row["id"]: row["start"] for row in activity.to_dict("records")}
-    assert read_project(out).n_activities == len(activity)
+    assert read_project(out)[0].n_activities == len(activity)
 
 
 def test_milestones_for_a_calendar(sarhad: Sarhad, scheduled: Path, tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 import rasterio
 from affine import Affine
 
-from sarhad.errors import CrsMismatchError, SpecError
+from sarhad.errors import CrsMismatchError, RefusedError, SpecError
 from sarhad.place.viewshed import ViewSpec
 from sarhad.workflow.steps import silent
-from sarhad.workflow.viewing import parse_point, view_from
+from sarhad.workflow.viewing import view_from
+from tests.cli.conftest import Sarhad
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "viewshed.json"
 DEGREES = Affine(0.001, 0, 70.0, 0, -0.001, 38.0)
@@ -63,6 +64,20 @@ def test_bad_rasters_are_refused(
     assert not (tmp_path / "o.tif").exists()
 
 
-def test_a_point_that_is_none_is_refused() -> None:
-    with pytest.raises(SpecError, match="not a longitude and a latitude"):
-        parse_point("37;70")
+def test_a_point_that_is_none_is_refused(sarhad: Sarhad, tmp_path: Path) -> None:
+    where = "--height", "5", "--radius-km", "1", "-o", tmp_path / "o.tif"
+    refused = sarhad("viewshed", dem(tmp_path / "dem.tif", "EPSG:4326"), "--at", "37;70", *where)
+    assert refused.exit_code == 2
+    assert "--at" in refused.output
+
+
+def test_neither_the_elevation_nor_another_file_is_overwritten_unasked(tmp_path: Path) -> None:
+    source = dem(tmp_path / "dem.tif", "EPSG:4326")
+    before = source.read_bytes()
+    spec, mine = ViewSpec(5.0, 1.0), tmp_path / "mine.tif"
+    mine.write_text("mine", encoding="utf-8")
+    with pytest.raises(SpecError, match="would replace what it is made from"):
+        view_from(source, source, spec, lon=70.05, lat=37.95, draws=0, is_replacing=True, on_step=silent)
+    with pytest.raises(RefusedError, match="--replace"):
+        view_from(source, mine, spec, lon=70.05, lat=37.95, draws=0, on_step=silent)
+    assert (source.read_bytes(), mine.read_text(encoding="utf-8")) == (before, "mine")

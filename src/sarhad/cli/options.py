@@ -20,13 +20,14 @@ app = typer.Typer(
 
 ProgrammePath = Annotated[Path, typer.Argument(metavar="PROGRAMME", help="A folder or a .gpkg file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Seed = Annotated[int, typer.Option(help="Seed; same input, seed and work limit give the same bytes.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed; same input, seed and work limit give the same bytes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Name of a plan in the programme, or a plan.json.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace the programme that stands there.")]
+Overwrite = Annotated[bool, typer.Option("--replace", help="Replace the file that stands there.")]
 Engine = Annotated[
     str,
-    typer.Option(help="What proves a small programme: highs, or scip (pip install 'sarhad[scip]')."),
+    typer.Option(help=r"What proves a small programme: highs, or scip (pip install 'sarhad\[scip]')."),
 ]
 TargetGap = Annotated[float, typer.Option(help="Gap at which the search stops, such as 0.05.")]
 MemoryLimit = Annotated[

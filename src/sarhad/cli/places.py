@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sarhad.cli.options import AsJson, Quiet, Seed, app
+from sarhad.cli.options import AsJson, Overwrite, Quiet, Seed, app
 from sarhad.cli.terminal import command, emit, watching
 from sarhad.errors import SpecError
 
@@ -25,16 +25,19 @@ def viewshed(
     method: Annotated[str, typer.Option(help="exact or xdraw.")] = "exact",
     draws: Annotated[int, typer.Option(min=0, help="Terrains drawn for the chance to be seen; 0: none.")] = 0,
     seed: Seed = 1,
+    replace: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Write what a post sees over an elevation model."""
-    from sarhad.workflow.viewing import parse_point, view_from, view_spec
+    from sarhad.workflow.viewing import view_from, view_spec
 
-    lon, lat = parse_point(at)
+    lon, lat = _point(at, "--at")
     spec = view_spec(height, radius_km, target_height, refraction, method)
     with watching(quiet=quiet) as watch:
-        done = view_from(dem, out, spec, lon=lon, lat=lat, draws=draws, seed=seed, on_step=watch)
+        done = view_from(
+            dem, out, spec, lon=lon, lat=lat, draws=draws, seed=seed, is_replacing=replace, on_step=watch
+        )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -53,6 +56,7 @@ def travel(
         str, typer.Option(metavar="H,H,..", help="Hours whose areas are written as GeoJSON beside OUT.")
     ] = "",
     memory_gb: Annotated[float, typer.Option(help="Memory that may be taken.")] = 4.0,
+    replace: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -69,6 +73,7 @@ def travel(
             radius_km=radius_km,
             isochrones_h=_numbers(isochrones, "--isochrones") if isochrones else (),
             memory_gb=memory_gb,
+            is_replacing=replace,
             on_step=watch,
         )
     emit(done.payload, as_json=as_json, lines=done.lines)
@@ -82,7 +87,8 @@ def _numbers(text: str, option: str) -> tuple[float, ...]:
 
 
 def _point(text: str, option: str) -> tuple[float, float]:
+    """Return lon and lat of ``LON,LAT``."""
     numbers = _numbers(text, option)
-    if len(numbers) != 2:
-        raise SpecError(f"{option}: {text} is no point. Give LON,LAT in degrees.")
+    if len(numbers) != 2 or not (abs(numbers[0]) <= 180.0 and abs(numbers[1]) <= 90.0):
+        raise SpecError(f"{option} {text}: not a longitude and a latitude. Give degrees, such as 68.9,37.2.")
     return numbers[0], numbers[1]

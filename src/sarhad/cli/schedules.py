@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sarhad.cli.options import AsJson, PlanName, ProgrammePath, Quiet, Seed, app, plan_status
+from sarhad.cli.options import AsJson, Overwrite, PlanName, ProgrammePath, Quiet, Seed, app, plan_status
 from sarhad.cli.terminal import command, emit, watching
+from sarhad.errors import SpecError
 
 
 @app.command()
@@ -32,7 +33,7 @@ def schedule(
     ] = 500,
     time_limit: Annotated[float, typer.Option(help="Of a project: seconds for the search.")] = 60.0,
     workers: Annotated[
-        int, typer.Option(help="Of a project: threads of the solver; at least 8 are used.")
+        int, typer.Option(min=1, help="Of a project: threads of the solver; at least 8 are used.")
     ] = 8,
     seed: Seed = 1,
     as_json: AsJson = False,
@@ -42,6 +43,8 @@ def schedule(
     from sarhad.workflow.schedules import schedule_plan
     from sarhad.workflow.scheduling import is_project, schedule_file
 
+    if plan is not None and is_project(file):
+        raise SpecError(f"--plan {plan}: a project has no plans; only a programme has. Leave it out.")
     with watching(quiet=quiet) as watch:
         if plan is None or is_project(file):
             done = schedule_file(file, time_limit_s=time_limit, seed=seed, workers=workers, on_step=watch)
@@ -76,7 +79,7 @@ def import_(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Convert it: .xml (MSPDI), .csv, or .ics.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is at the target.")] = False,
+    replace: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Read a schedule of another tool and judge it by the 14 points of the field."""
@@ -90,9 +93,11 @@ def import_(
 @command
 def export(
     programme: ProgrammePath,
-    plan: PlanName,
+    plan: Annotated[
+        str, typer.Option("--plan", help="Name of a plan that the programme holds a schedule of.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="File: .xml (MSPDI), .csv, or .ics (milestones).")],
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is at the target.")] = False,
+    replace: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the schedule of a plan for Microsoft Project, a table, or its milestones for a calendar."""

@@ -8,7 +8,7 @@ from sarhad.detection.exposure import columns_on, edge_exposure, prevention
 from sarhad.detection.instance import Exposure, Graph, Instance
 from sarhad.detection.logit import least_theta
 from sarhad.detection.marginal import addition_values, nested_values, removal_values
-from sarhad.detection.memory import evaluation_bytes, instance_bytes, standing_bytes
+from sarhad.detection.memory import evaluation_bytes, standing_bytes
 from sarhad.detection.movers import CrossingLogit, Informed, Logit, Mover, NonAdaptive, PartlyInformed
 from sarhad.detection.quick import value_by_period, value_by_threat
 from sarhad.detection.shortest import Groups, distances, groups, path_edges
@@ -38,7 +38,6 @@ __all__ = [
     "evaluate",
     "evaluation_bytes",
     "groups",
-    "instance_bytes",
     "least_theta",
     "nested_values",
     "path_edges",

@@ -23,14 +23,6 @@ CHOICE = (
 MEGABYTE = 2**20
 
 
-def instance_bytes(instance: Instance) -> int:
-    """Return the bytes that the arrays of an instance take already, ids left out."""
-    graph, exposure = instance.graph, instance.exposure
-    arrays = (graph.tail, graph.head, graph.section, instance.effort, instance.existing)
-    added = sum(one.data.nbytes + one.indices.nbytes + one.indptr.nbytes for one in exposure.by_mover)
-    return int(sum(array.nbytes for array in arrays) + added)
-
-
 def evaluation_bytes(instance: Instance, n_states: int = 1, mover: Mover | None = None) -> int:
     """Return about how many bytes `evaluate` takes at its peak, beside the instance itself.
 

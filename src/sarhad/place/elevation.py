@@ -16,6 +16,7 @@ from rasterio.windows import Window, from_bounds
 from sarhad.errors import CrsMismatchError, DataError, SpecError, StoreError
 from sarhad.place.terrain import Float32Array
 
+VOID_M = -32_768.0  # what models write where they do not say what they write
 LOWEST_M, HIGHEST_M = -12_000.0, 9_000.0  # beyond these an elevation is a void, such as the -32768 of int16
 FEWEST_CELLS = 2  # of a radius
 BYTES_READ = 12  # a cell on the way in: as stored, as float32, warped
@@ -143,7 +144,7 @@ def _reach(radius_km: float, cell_m: float, bytes_a_cell: int, memory_gb: float)
         )
     reach = int(np.ceil(radius_km * 1000.0 / cell_m))
     needed_gb = (2 * reach + 1) ** 2 * bytes_a_cell / 1e9
-    if needed_gb > memory_gb:
+    if not needed_gb <= memory_gb:
         raise SpecError(
             f"radius {radius_km:g} km: {(2 * reach + 1) ** 2:,} cells of {cell_m:g} m need {needed_gb:.1f} GB, more "
             f"than the {memory_gb:g} GB allowed. Give a smaller radius or allow more memory."

@@ -15,7 +15,7 @@ from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
 from sarhad.plan.priority import afforded, priority_list
 from sarhad.plan.reading import terms
-from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec, with_items
+from sarhad.plan.result import PlanProgress, PlanResult, PlanSpec
 from sarhad.plan.search import optimise
 from sarhad.plan.shadow import money_prices
 from sarhad.plan.shapley import shapley_shares
@@ -66,6 +66,5 @@ __all__ = [
     "stored",
     "tail_upkeep",
     "terms",
-    "with_items",
     "write_certificate",
 ]

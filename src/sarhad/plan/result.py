@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -97,11 +97,6 @@ class PlanResult:
     stopped: Stopped | None
     notices: tuple[str, ...]
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
-
-
-def with_items(result: PlanResult, plan_items: pd.DataFrame) -> PlanResult:
-    """Return the result with another table of items, such as one with marginal values."""
-    return replace(result, plan_items=plan_items)
 
 
 def gap(value: float, bound: float) -> float:

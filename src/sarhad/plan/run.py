@@ -66,7 +66,7 @@ class Run:
         self.start: IntArray | None = None
         self.by_quarter: FloatArray = np.full(terms.n_quarters, self.game.weight.sum())
         self.stopped: Stopped | None = None
-        self.has_dived, self.dive_s = False, 0.0
+        self.has_dived = False
         self.patience = 0  # turns left in which the search goes on from a plan that is not the best
         self.is_done = False  # whole starts were solved to the solver's tolerance
         self.engine, self.target_gap = engine, target_gap
@@ -93,10 +93,8 @@ class Run:
         return apart > self.target_gap * self.value and apart > NOTHING * self.without
 
     def is_time_to_dive(self, is_near: bool) -> bool:
-        """Tell whether a dive is due: when the answer is near or half the time is gone, later while there is time."""
-        if not self.has_dived:
-            return is_near or self.left() < self.time_limit_s / 2
-        return is_near and (self.work_limit is not None or self.left() > 2 * self.dive_s)
+        """Tell whether the dive is due: when the first answer is near, or half the time is gone."""
+        return not self.has_dived and (is_near or self.left() < self.time_limit_s / 2)
 
     def goes_on(self, phase: str) -> bool:
         """Report progress; tell whether to go on."""

@@ -35,7 +35,7 @@ FIRST_EPOCHS = 5
 ROWS_A_TURN = (
     300.0  # turns beside the linear programme grow with its rows to the power 1.5, as its seconds do
 )
-DIVE_TURNS = 200  # of ruin and recreate beside a dive
+DIVE = 8  # times as much ruin and recreate beside the dive as in a turn
 PATIENT = 10  # turns that the search goes on from a dive
 ANSWERS = 5  # of the linear programme in one turn
 CONVERGED = 0.003  # share of the bound that the linear programme may still underrate
@@ -199,8 +199,7 @@ def _bound_and_search(run: Run) -> None:
         _answers(run)
         return
     run.search.refresh(run.pool, run.game.of.n)
-    turns = MORE_TURNS + int((run.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
-    turns = turns if run.has_dived else turns // 2  # it begins anew from the dive
+    turns = _turns_beside(run) if run.has_dived else _turns_beside(run) // 2  # it begins anew from the dive
     share, price = run.bounding.answer.start, run.price()
     with ThreadPoolExecutor(1) as beside:
         searched = beside.submit(_search_beside, run, share, price, turns)
@@ -211,6 +210,11 @@ def _bound_and_search(run: Run) -> None:
     if value > run.value and run.patience < 0:
         assert run.start is not None
         run.search.start = run.start
+
+
+def _turns_beside(run: Run) -> int:
+    """Return how much ruin and recreate goes with a few answers of the linear programme."""
+    return MORE_TURNS + int((run.bounding.master.size[0] / ROWS_A_TURN) ** 1.5)
 
 
 def _search_beside(run: Run, share: FloatArray, price: FloatArray, turns: int) -> None:
@@ -225,10 +229,10 @@ def _search_beside(run: Run, share: FloatArray, price: FloatArray, turns: int) -
 
 def _dive(run: Run) -> None:
     """Let the linear programme dive, spend what money is left, and go on from there for a while."""
-    began, price = run.left(), run.price()
+    price, turns = run.price(), DIVE * _turns_beside(run)
     run.search.refresh(run.pool, run.game.of.n)
     with ThreadPoolExecutor(1) as beside:
-        searched = beside.submit(run.search.ruin_and_recreate, run.rng, price, DIVE_TURNS, run.is_over)
+        searched = beside.submit(run.search.ruin_and_recreate, run.rng, price, turns, run.is_over)
         fixed = dive(run.bounding, run.search.base, run.left)
         searched.result()
     run.keep_if_better(run.search.start)
@@ -236,7 +240,7 @@ def _dive(run: Run) -> None:
     run.search.take_over(fixed, price)
     run.search.recreate(price, run.search.scores(price), np.ones(run.terms.n_items), 0.0, TRIES)
     value = run.keep_if_better(run.search.start)
-    run.has_dived, run.dive_s, run.patience = True, began - run.left(), PATIENT
+    run.has_dived, run.patience = True, PATIENT
     log.debug("%5.1f s: dived to %.4f", time.perf_counter() - run.began, value)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sarhad.errors import RefusedError, SpecError
+from sarhad.errors import SpecError
 from sarhad.programme import Programme
 from sarhad.schedule import exchange
 from sarhad.schedule.exchange import Exchanged, WorkCalendar
 from sarhad.schedule.zones import Zones, zones
+from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome, plain
 
 WEEK = 7
@@ -32,8 +33,11 @@ def import_schedule(source: Path, target: Path | None, *, is_replacing: bool) ->
     RefusedError
         If the target is there and `is_replacing` is false.
     """
+    if target is not None:
+        require_free(target, source, is_replacing=is_replacing)
     schedule = exchange.read_exchanged(source)
-    _write(schedule, target, is_replacing=is_replacing)
+    if target is not None:
+        exchange.write_exchanged(schedule, target)
     findings = [asdict(finding) for finding in exchange.quality(schedule)]
     payload = _sizes(schedule, source, target) | {"findings": findings}
     return Outcome(plain(payload), _import_lines)
@@ -51,24 +55,15 @@ def export_schedule(source: Path, plan: str, target: Path, *, is_replacing: bool
     StoreError
         If it cannot be written.
     """
+    require_free(target, source, is_replacing=is_replacing)
     prog = Programme.open(source)
     activity = prog["activity"]
     own = activity[activity["plan_id"] == plan]
     if own.empty:
         raise SpecError(f"--plan {plan}: the programme holds no schedule of it. Run `sarhad schedule` first.")
     schedule = as_exchanged(prog, plan, own)
-    _write(schedule, target, is_replacing=is_replacing)
-    return Outcome(plain(_sizes(schedule, source, target)), _export_lines)
-
-
-def _write(schedule: Exchanged, target: Path | None, *, is_replacing: bool) -> None:
-    if target is None:
-        return
-    if target.exists() and not is_replacing:
-        raise RefusedError(
-            f"-o {target}: is there already. Give --replace to lose it, or choose another name."
-        )
     exchange.write_exchanged(schedule, target)
+    return Outcome(plain(_sizes(schedule, source, target)), _export_lines)
 
 
 def _sizes(schedule: Exchanged, source: Path, target: Path | None) -> dict[str, Any]:
@@ -157,8 +152,9 @@ def _import_lines(payload: Mapping[str, Any]) -> Iterator[str]:
         judged = {True: "ok", False: "FAILS", None: "not judged"}[finding["is_passed"]]
         rows = f"  {', '.join(finding['rows'][:5])}" if finding["rows"] else ""
         more = f" and {finding['n_rows'] - 5} more" if finding["n_rows"] > 5 else ""
+        value = "-" if finding["is_passed"] is None else f"{finding['value']:.3g}"
         yield (
-            f"{finding['number']:>3} {finding['point']:<28} {finding['value']:>9.3g}  ({finding['threshold']})  "
+            f"{finding['number']:>3} {finding['point']:<28} {value:>9}  ({finding['threshold']})  "
             f"{judged}{rows}{more}"
         )
         if finding["remedy"]:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from sarhad.errors import SpecError, StoreError
+from sarhad.errors import RefusedError, SpecError, StoreError
 from sarhad.programme.programme import WORKING_FORM, read
 
 
@@ -69,3 +69,24 @@ def require_target(target: Path, source: Path, *, is_replacing: bool = False) ->
                 f"{target} exists and is a programme: its plans and edits would be lost. Choose another name, or give "
                 "--replace."
             )
+
+
+def require_free(target: Path, source: Path, *, is_replacing: bool) -> None:
+    """Refuse to write one file over another unasked, and never over what it is made from.
+
+    Raises
+    ------
+    RefusedError
+        If the target is there and `is_replacing` is false.
+    SpecError
+        If the target is the source.
+    StoreError
+        If the target's folder cannot be written to.
+    """
+    if target.exists() and source.exists() and target.samefile(source):
+        raise SpecError(f"-o {target}: the result would replace what it is made from. Choose another name.")
+    if target.exists() and not is_replacing:
+        raise RefusedError(
+            f"-o {target}: is there already. Give --replace to lose it, or choose another name."
+        )
+    require_writable(target.parent)

@@ -26,6 +26,8 @@ from sarhad.workflow.schedule_payload import lines, payload
 from sarhad.workflow.sequencing import Scheduled, find_schedule
 from sarhad.workflow.steps import OnStep, Step, silent
 
+MOST_MONTHS = 1200
+
 
 def schedule_plan(
     source: Path, plan: str, *, iterations: int, seed: int, exact: int = EXACT, on_step: OnStep = silent
@@ -88,8 +90,10 @@ def delay_of(source: Path, plan: str, item: str, months: int, *, on_step: OnStep
     SpecError
         If there is no such plan or item, or the months are negative.
     """
-    if months < 0:
-        raise SpecError(f"--months {months}: an item cannot be late by less than nothing. Give 0 or more.")
+    if not 0 <= months <= MOST_MONTHS:
+        raise SpecError(
+            f"--months {months}: an item can be late by 0 to {MOST_MONTHS} months. Give one of these."
+        )
     prog = Programme.open(source)
     require_plan(prog, plan)
     require_current(prog, plan)

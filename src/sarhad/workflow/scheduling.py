@@ -13,15 +13,21 @@ from sarhad.errors import SpecError
 from sarhad.schedule import exchange
 from sarhad.schedule.project import IntArray, Project
 from sarhad.schedule.psplib import SUFFIXES, read_psplib
-from sarhad.schedule.result import ScheduleProgress, ScheduleResult
+from sarhad.schedule.result import ScheduleProgress, ScheduleResult, SequenceSpec
 from sarhad.schedule.sequencing import sequence, warm_up
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.planning import require_seconds
 from sarhad.workflow.steps import OnStep, Step, silent
 
-Reader = Callable[[Path], Project]
+Reader = Callable[[Path], tuple[Project, SequenceSpec]]
 
-READERS: Mapping[str, Reader] = dict.fromkeys(SUFFIXES, read_psplib) | dict.fromkeys(
+
+def _untouched(path: Path) -> tuple[Project, SequenceSpec]:
+    """Return a project of which nothing has begun."""
+    return read_psplib(path), SequenceSpec()
+
+
+READERS: Mapping[str, Reader] = dict.fromkeys(SUFFIXES, _untouched) | dict.fromkeys(
     exchange.SUFFIXES, exchange.read_project
 )
 
@@ -41,7 +47,7 @@ def schedule_file(
         If no schedule could be made of the project.
     """
     require_seconds(time_limit_s)
-    project = _reader_of(path)(path)
+    project, spec = _reader_of(path)(path)
     on_step(Step("compile", 0.0))
     warm_up()
 
@@ -55,7 +61,7 @@ def schedule_file(
         )
         return on_step(Step("schedule", done, text, keeps_answer=has_value))
 
-    result = sequence(project, time_limit_s=time_limit_s, seed=seed, workers=workers, on_progress=tell)
+    result = sequence(project, spec, time_limit_s=time_limit_s, seed=seed, workers=workers, on_progress=tell)
     return Outcome(payload(project, result), lines)
 
 

@@ -22,7 +22,7 @@ from sarhad.place.border import FloatArray
 from sarhad.place.elevation import BYTES_READ, Elevation, elevation_around
 from sarhad.place.travel import FUNCTIONS
 from sarhad.place.travel.field import field, ground
-from sarhad.workflow.folders import require_writable
+from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.steps import OnStep, Step, silent
 
@@ -40,6 +40,7 @@ def travel(
     radius_km: float = 20.0,
     isochrones_h: tuple[float, ...] = (),
     memory_gb: float = 4.0,
+    is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
     """Write the hours from a point to every cell as a GeoTIFF and, where asked, isochrones as GeoJSON beside it.
@@ -51,7 +52,7 @@ def travel(
     StoreError
         If the raster cannot be read or the result not be written; nothing is left half-written.
     """
-    _require(mover, isochrones_h, out, dem)
+    _require(mover, isochrones_h, out, dem, is_replacing=is_replacing)
     on_step(Step("terrain", 0.0, str(dem)))
     found = elevation_around(dem, start, radius_km, bytes_a_cell=BYTES_A_CELL, memory_gb=memory_gb)
     cells = found.elevation_m.size
@@ -108,15 +109,19 @@ def isochrones(on: Elevation, hours: FloatArray, limits_h: tuple[float, ...]) ->
     return {"type": "FeatureCollection", "features": features}
 
 
-def _require(mover: str, isochrones_h: tuple[float, ...], out: Path, dem: Path) -> None:
+def _require(
+    mover: str, isochrones_h: tuple[float, ...], out: Path, dem: Path, *, is_replacing: bool
+) -> None:
     if mover not in FUNCTIONS:
         raise SpecError(f"--mover: {mover} is unknown. Give one of {', '.join(FUNCTIONS)}.")
     bad = [limit for limit in isochrones_h if not (np.isfinite(limit) and limit > 0.0)]
     if bad:
         raise SpecError(f"--isochrones: {bad[0]:g} is no time above 0. Give hours, such as 1,2,4.")
-    if out.exists() and dem.exists() and out.samefile(dem):
-        raise SpecError(f"{out}: the result would replace the elevation. Choose another name.")
-    require_writable(out.parent)
+    if isochrones_h and out.suffix.lower() == ".geojson":
+        raise SpecError(f"-o {out}: the isochrones take this name. Give the raster another, such as .tif.")
+    require_free(out, dem, is_replacing=is_replacing)
+    if isochrones_h:
+        require_free(out.with_suffix(".geojson"), dem, is_replacing=is_replacing)
 
 
 def _interruptible(compute: Callable[[], FloatArray]) -> FloatArray:

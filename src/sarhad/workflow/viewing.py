@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,9 +17,11 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from sarhad.errors import CrsMismatchError, SpecError, StoreError
+from sarhad.place.elevation import HIGHEST_M, LOWEST_M, VOID_M
 from sarhad.place.terrain import Float32Array
 from sarhad.place.viewshed import ViewSpec, chance_seen, seen_from, unpack
 from sarhad.place.viewshed.many import require_posts
+from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.steps import OnStep, Step
 
@@ -30,17 +31,6 @@ ERROR_M, RANGE_M = 4.0, 90.0  # of the elevation model where draws are asked
 def view_spec(height_m: float, radius_km: float, target_m: float, refraction: float, method: str) -> ViewSpec:
     """Return how the post looks."""
     return ViewSpec(height_m, radius_km, target_m, refraction, method=method)
-
-
-def parse_point(text: str) -> tuple[float, float]:
-    """Return lon and lat of ``LON,LAT``."""
-    try:
-        lon, lat = (float(part) for part in text.split(","))
-    except ValueError:
-        lon = lat = math.nan
-    if not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
-        raise SpecError(f"--at {text}: not a longitude and a latitude. Give degrees, such as 68.9,37.2.")
-    return lon, lat
 
 
 def view_from(
@@ -54,6 +44,7 @@ def view_from(
     error_m: float = ERROR_M,
     range_m: float = RANGE_M,
     seed: int = 1,
+    is_replacing: bool = False,
     on_step: OnStep,
 ) -> Outcome:
     """Return what a post sees and write it as a GeoTIFF: 1 seen, 0 hidden, or with draws the chance.
@@ -67,6 +58,7 @@ def view_from(
     StoreError
         If the raster cannot be read or the result not be written.
     """
+    require_free(out, dem, is_replacing=is_replacing)
     elevation, transform, crs, (row, col) = _around(dem, lon, lat, spec)
     cell_m = float(transform.a)
     require_posts(elevation, np.array([[row, col]]))
@@ -159,9 +151,9 @@ def _warped(
         resampling=Resampling.bilinear,
         dtype="float32",
         nodata=float("nan"),
-        src_nodata=raster.nodata if raster.nodata is not None else _void(raster),
+        src_nodata=raster.nodata if raster.nodata is not None else VOID_M,
     ) as grid:
-        return grid.read(1).astype(np.float32), transform, crs.to_wkt(), (reach, reach)
+        return _without_voids(grid.read(1)), transform, crs.to_wkt(), (reach, reach)
 
 
 def _window(
@@ -174,31 +166,25 @@ def _window(
     window = Window(
         left, top, min(col + reach + 1, raster.width) - left, min(row + reach + 1, raster.height) - top
     )
-    heights = raster.read(1, window=window, masked=True).astype(np.float32).filled(np.nan)
-    if raster.nodata is None and _void(raster) is not None:
-        heights[heights == _void(raster)] = np.nan
+    heights = _without_voids(raster.read(1, window=window, masked=True).astype(np.float32).filled(np.nan))
     return heights, raster.window_transform(window), wkt, (row - top, col - left)
 
 
-def _void(raster: rasterio.DatasetReader) -> float | None:
-    """Return what int16 elevation models without a stated nodata value use for a void."""
-    return -32768.0 if raster.dtypes[0] == "int16" else None
+def _without_voids(heights: Float32Array) -> Float32Array:
+    """Return the heights, nan where they are none that the earth has."""
+    return np.where((heights > LOWEST_M) & (heights < HIGHEST_M), heights, np.nan).astype(np.float32)
 
 
 def _write(out: Path, share: Float32Array, transform: Affine, wkt: str) -> None:
     """Write a raster whole or not at all."""
-    place = None
     try:
-        handle, place = tempfile.mkstemp(suffix=".tif", dir=out.resolve().parent)
-        os.close(handle)
-        profile = {"driver": "GTiff", "width": share.shape[1], "height": share.shape[0], "count": 1}
-        with rasterio.open(
-            place, "w", **profile, dtype="float32", crs=wkt, transform=transform, compress="deflate"
-        ) as file:
-            file.write(share, 1)
-        Path(place).replace(out)
+        with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=".viewshed-") as folder:
+            place = Path(folder) / out.name
+            profile = {"driver": "GTiff", "width": share.shape[1], "height": share.shape[0], "count": 1}
+            with rasterio.open(
+                place, "w", **profile, dtype="float32", crs=wkt, transform=transform, compress="deflate"
+            ) as file:
+                file.write(share, 1)
+            place.replace(out)
     except (OSError, rasterio.errors.RasterioIOError) as error:
         raise StoreError(f"{out}: cannot be written ({error}).", is_output=True) from error
-    finally:
-        if place is not None:
-            Path(place).unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from sarhad.schedule.exchange import (
     read_project,
     write_exchanged,
 )
-from sarhad.schedule.exchange.model import as_project
+from sarhad.schedule.exchange.model import as_project, progress_of
 
 DATA = Path(__file__).parents[2] / "data" / "exchange"
 MONDAY = date(2025, 3, 3)
@@ -138,10 +138,10 @@ def test_a_primavera_xml_file():
 
 
 def test_a_read_schedule_keeps_calendars_lags_and_dates_when_sequenced():
-    # Five days from Monday 3 March, two working days of lag, so building begins on Wednesday 12 March; Friday 21
-    # is a holiday and Saturday 22 works instead, so ten working days end with Monday 24, before Tuesday 25.
-    project = read_project(DATA / "post.xer")
-    found = sequence(project, time_limit_s=5, seed=1)
+    # Done from Monday 3 to Friday 7 March, two working days of lag, so building begins on Wednesday 12 March; Friday
+    # 21 is a holiday and Saturday 22 works instead, so ten working days end with Tuesday 25.
+    project, spec = read_project(DATA / "post.xer")
+    found = sequence(project, spec, time_limit_s=5, seed=1)
     day = {
         name: MONDAY + timedelta(days=int(s))
         for name, s in zip(project.activity_ids, found.starts, strict=True)
@@ -206,6 +206,7 @@ TASK = "<Task><UID>{}</UID><Name>{}</Name><Duration>{}</Duration>{}</Task>"
         ("a.csv", "id,name\n1,A\n", "lacks the columns duration_days"),
         ("a.csv", "id,name,duration_days,start\n1,A,,2025-03-03\n2,B,x,3 March\n", "a.csv:2: duration_days is blank"),
         ("a.mpp", "", "kind '.mpp' is not read"),
+        ("a.xml", WHOLE.format(TASK.format(1, "A", "PT8H0M0S", "")).replace("2025-03-03", "03.03.2025"), "Invalid isoformat"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_in_words(name, content, says, tmp_path):
@@ -225,6 +226,53 @@ def test_all_faults_of_a_table_are_named_at_once(tmp_path):
         part in str(caught.value)
         for part in (":2: duration_days is blank", ":3: duration_days 'x'", ":3: start '3 March'")
     )
+
+
+def test_what_is_done_later_than_planned_holds_back_what_follows(tmp_path):
+    # Begun on Monday 3 and done on Thursday 20 March: the next begins on Friday 21, or on the status date if later.
+    head = "id,name,duration_days,predecessors,start,actual_start,actual_finish\n"
+    rows = "1,A,5,,2025-03-03,2025-03-03,2025-03-20\n2,B,2,1,,,\n"
+    (tmp_path / "a.csv").write_text(head + rows, encoding="utf-8")
+    project, spec = read_project(tmp_path / "a.csv")
+    assert sequence(project, spec, time_limit_s=5, seed=1).starts.tolist() == [0, 18]
+    late = dataclasses.replace(read_exchanged(tmp_path / "a.csv"), status=date(2025, 4, 1))
+    found = sequence(as_project(late), progress_of(late), time_limit_s=5, seed=1)
+    assert found.starts.tolist() == [0, 29]
+
+
+@pytest.mark.parametrize(
+    ("written", "link"),
+    [
+        ("A-1", Link("A-1", "B")),
+        ("A-1 SS -2.5d", Link("A-1", "B", "SS", -2.5)),
+        ("A FS+1", Link("A", "B", "FS", 1.0)),
+        ("A +2", Link("A", "B", "FS", 2.0)),
+        ("C FS +7ed", Link("C", "B", "FS", 7.0, is_elapsed=True)),
+    ],
+)
+def test_ids_with_a_dash_are_told_from_lags(written, link, tmp_path):
+    rows = "".join(f"{uid},x,1,,2025-03-03\n" for uid in ("A", "A-1", "C"))
+    text = f"id,name,duration_days,predecessors,start\n{rows}B,x,1,{written},\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert read_exchanged(tmp_path / "a.csv").links == (link,)
+
+
+def test_ids_that_are_no_numbers_come_back_though_the_form_wants_numbers(tmp_path):
+    tasks = (Task("ACCEPT/M1", "A", duration_days=1, start=MONDAY), Task("B-2", "B", duration_days=1))
+    schedule = Exchanged("x", MONDAY, tasks, (Link("ACCEPT/M1", "B-2"),))
+    write_exchanged(schedule, tmp_path / "a.xml")
+    assert "<UID>ACCEPT" not in (tmp_path / "a.xml").read_text(encoding="utf-8")
+    assert read_exchanged(tmp_path / "a.xml") == schedule
+
+
+def test_lags_are_in_days_of_the_project(tmp_path):
+    link = "<PredecessorLink><PredecessorUID>1</PredecessorUID><LinkLag>30000</LinkLag></PredecessorLink>"
+    text = WHOLE.format(TASK.format(1, "A", "PT10H0M0S", "") + TASK.format(2, "B", "PT10H0M0S", link))
+    (tmp_path / "a.xml").write_text(
+        text.replace("<Tasks>", "<MinutesPerDay>600</MinutesPerDay><Tasks>"), encoding="utf-8"
+    )
+    found = read_exchanged(tmp_path / "a.xml")
+    assert (found.links[0].lag_days, found.tasks[0].duration_days) == (5.0, 1.0)
 
 
 def test_a_cycle_is_named_in_full(tmp_path):

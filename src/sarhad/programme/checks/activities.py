@@ -70,7 +70,7 @@ def wrong_calendars(prog: Programme) -> Iterator[Fault]:
             yield Fault(table, "", "use", "", text, remedy)
 
 
-def wrong_shares(prog: Programme) -> Iterator[Fault]:
+def wrong_activity_shares(prog: Programme) -> Iterator[Fault]:
     """Yield measures whose activities spend more or less than their cost, or say not just once when they operate."""
     frame = prog["activity_template"]
     if frame.empty:

@@ -104,7 +104,7 @@ CHECKS: tuple[Check, ...] = (
     activities.wrong_links,
     activities.wrong_demands,
     activities.wrong_calendars,
-    activities.wrong_shares,
+    activities.wrong_activity_shares,
     activities.wrong_risks,
 )
 

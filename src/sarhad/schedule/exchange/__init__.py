@@ -1,6 +1,6 @@
 """Schedules made elsewhere: MSPDI, XER, PMXML and CSV in, MSPDI, CSV and iCalendar out, and a gate for their quality."""
 
-from sarhad.schedule.exchange.calendars import WorkCalendar, works_on
+from sarhad.schedule.exchange.calendars import WorkCalendar
 from sarhad.schedule.exchange.files import SUFFIXES, read_exchanged, read_project, write_exchanged
 from sarhad.schedule.exchange.gate import Finding, quality
 from sarhad.schedule.exchange.model import (
@@ -23,6 +23,5 @@ __all__ = [
     "quality",
     "read_exchanged",
     "read_project",
-    "works_on",
     "write_exchanged",
 ]

@@ -36,11 +36,6 @@ class WorkCalendar:
     hours_per_day: float = 8.0
 
 
-def works_on(calendar: WorkCalendar, day: date) -> bool:
-    """Tell whether a calendar works on a day."""
-    return calendar.exceptions.get(day, calendar.week[day.weekday()])
-
-
 def working_days(calendar: WorkCalendar, begin: date, n_days: int) -> BoolArray:
     """Return which of the days from `begin` on work, shape (N,)."""
     weekday = (begin.weekday() + np.arange(n_days)) % 7

@@ -9,12 +9,13 @@ from sarhad.errors import SpecError, StoreError
 from sarhad.schedule.check import refuse_faults
 from sarhad.schedule.exchange import mspdi, pmxml
 from sarhad.schedule.exchange.icalendar_file import write_icalendar
-from sarhad.schedule.exchange.model import Exchanged, as_project, require_sound
+from sarhad.schedule.exchange.model import Exchanged, as_project, progress_of, require_sound
 from sarhad.schedule.exchange.mspdi import write_mspdi
 from sarhad.schedule.exchange.table import read_table, write_table
 from sarhad.schedule.exchange.xer import read_xer
 from sarhad.schedule.exchange.xml import read_xml
 from sarhad.schedule.project import Project
+from sarhad.schedule.result import SequenceSpec
 
 
 def _read_any_xml(path: Path) -> Exchanged:
@@ -58,22 +59,27 @@ def read_exchanged(path: Path) -> Exchanged:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise SpecError(f"{path}: the kind {path.suffix!r} is not read. Give one of {', '.join(READERS)}.")
-    schedule = reader(path)
+    try:
+        schedule = reader(path)
+    except (ValueError, KeyError, ZeroDivisionError) as error:
+        fault = f"lacks {error}" if isinstance(error, KeyError) else f"{error}"
+        raise StoreError(f"{path}: {fault}. Correct the value or export it again.") from error
     require_sound(schedule, str(path))
     return schedule
 
 
-def read_project(path: Path) -> Project:
-    """Return the project of a file of another tool, in days from its begin.
+def read_project(path: Path) -> tuple[Project, SequenceSpec]:
+    """Return the project of a file of another tool, in days from its begin, and what of it has begun.
 
     Raises
     ------
     SpecError, StoreError, DataError
         As `read_exchanged`, and what can never be scheduled: a cycle is named in full.
     """
-    project = as_project(read_exchanged(path))
+    schedule = read_exchanged(path)
+    project = as_project(schedule)
     refuse_faults(project)
-    return project
+    return project, progress_of(schedule)
 
 
 def write_exchanged(schedule: Exchanged, path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from sarhad.errors import DataError
 from sarhad.schedule.exchange.calendars import WorkCalendar, working_days
 from sarhad.schedule.project import LinkType, Project, assemble
+from sarhad.schedule.result import SequenceSpec
 
 CONSTRAINTS = ("ASAP", "ALAP", "MSO", "MFO", "SNET", "SNLT", "FNET", "FNLT")  # the field's names
 HARD = ("MSO", "MFO", "SNLT", "FNLT")
@@ -187,8 +188,8 @@ def as_project(schedule: Exchanged) -> Project:
     Notes
     -----
     Durations and lags are rounded to whole working days, up for durations that are not whole. Start constraints
-    become releases, finish constraints and deadlines become deadlines; MSO and MFO become both. A task that has
-    begun keeps its actual start as release. Work resources limit; material and cost resources do not.
+    become releases, finish constraints and deadlines become deadlines; MSO and MFO become both. A
+    finished task lasts from its actual start to its actual finish. Work resources limit; material and cost resources do not.
     """
     tasks = schedule.tasks
     index = {task.uid: k for k, task in enumerate(tasks)}
@@ -203,6 +204,9 @@ def as_project(schedule: Exchanged) -> Project:
             demand[index[a.task], column[a.resource]] += math.ceil(a.units * PARTS - 1e-9)
     limits = [_limits(task, schedule.begin) for task in tasks]
     days = [math.ceil(task.duration_days - 1e-9) for task in tasks]
+    for k, task in enumerate(tasks):
+        if task.actual_start is not None and task.actual_finish is not None:
+            days[k] = _worked(schedule, own[k], task.actual_start, task.actual_finish)
     links = [(index[k.before], index[k.after], k.type, round(k.lag_days)) for k in schedule.links]
     calendars = [working_days(c, schedule.begin, n_days) for c in schedule.calendars]
     return assemble(
@@ -218,6 +222,23 @@ def as_project(schedule: Exchanged) -> Project:
         deadline=[limit[1] for limit in limits],
         resource_ids=[r.name or r.uid for r in limited],
     )
+
+
+def _worked(schedule: Exchanged, calendar: int, first: date, last: date) -> int:
+    """Return the working days from the first to the last."""
+    n_days = (last - first).days + 1
+    if calendar < 0 or n_days <= 0:
+        return max(n_days, 0)
+    return int(working_days(schedule.calendars[calendar], first, n_days).sum())
+
+
+def progress_of(schedule: Exchanged) -> SequenceSpec:
+    """Return what has begun, and the day before which nothing else can."""
+    begun = {
+        t.uid: (t.actual_start - schedule.begin).days for t in schedule.tasks if t.actual_start is not None
+    }
+    now = 0 if schedule.status is None else max((schedule.status - schedule.begin).days, 0)
+    return SequenceSpec(now=now, started={uid: day for uid, day in begun.items() if day >= 0})
 
 
 def _limits(task: Task, begin: date) -> tuple[int, int]:
@@ -236,6 +257,4 @@ def _limits(task: Task, begin: date) -> tuple[int, int]:
             deadlines.append(when + last + 1)
     if task.deadline is not None:
         deadlines.append((task.deadline - begin).days + 1)
-    if task.actual_start is not None:
-        releases.append((task.actual_start - begin).days)
     return max(releases), min(deadlines, default=-1)

@@ -8,18 +8,20 @@ Microsoft, Project XML Data Interchange schema (mspdi_pj12): element names, code
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from sarhad.schedule.exchange.calendars import WEEK, WorkCalendar, span
 from sarhad.schedule.exchange.model import CONSTRAINTS, Assignment, Exchanged, Link, Resource, Task
-from sarhad.schedule.exchange.xml import Faults, number, read_xml, text, when
+from sarhad.schedule.exchange.xml import Faults, number, text, when
 from sarhad.schedule.project import LinkType
 
 NAMESPACE = "http://schemas.microsoft.com/project"
 TYPES: tuple[LinkType, ...] = ("FF", "FS", "SF", "SS")  # by their code
 NO_CALENDAR = "-1"
+TEXT1, OWN = "188743731", "id "  # field that keeps an id which is no number, and how its value begins
 TENTHS_A_DAY = 4800.0  # of a minute, for eight hours
 TENTHS_AN_ELAPSED_DAY = 14400.0
 PERCENT_FORMATS = {"19", "20", "51", "52"}  # lags in per cent of the duration of the task before
@@ -29,17 +31,6 @@ ELAPSED_FORMATS = {"4", "6", "8", "10", "12", "36", "38", "40", "42", "44"}
 def is_mspdi(root: Element) -> bool:
     """Tell whether an XML root is that of an MSPDI file."""
     return root.tag == "Project" and root.find("Tasks") is not None
-
-
-def read_mspdi(path: Path) -> Exchanged:
-    """Return the schedule of an MSPDI file; summary, inactive and external rows are left out.
-
-    Raises
-    ------
-    StoreError
-        If the file is not whole, or a value cannot be read.
-    """
-    return from_root(read_xml(path), path)
 
 
 def from_root(root: Element, path: Path) -> Exchanged:
@@ -63,7 +54,7 @@ def from_root(root: Element, path: Path) -> Exchanged:
     for element in faults.rows("Task", elements, "UID"):
         for link in element.findall("PredecessorLink"):
             try:
-                links.append(_link(link, text(element, "UID"), durations))
+                links.append(_link(link, text(element, "UID"), durations, hours))
             except (ValueError, IndexError) as error:
                 faults.note(error)
     resources = [
@@ -84,18 +75,65 @@ def from_root(root: Element, path: Path) -> Exchanged:
         )
     faults.raise_all()
     assert begin is not None
-    return Exchanged(
-        name=text(root, "Title") or text(root, "Name", path.stem),
-        begin=begin,
-        tasks=tuple(tasks),
-        links=tuple(links),
-        calendars=tuple(calendars),
-        resources=tuple(resources),
-        assignments=tuple(assignments),
-        calendar=own if own in hours_of else "",
-        currency=text(root, "CurrencyCode"),
-        status=when(root, "StatusDate"),
+    ids = {text(e, "UID"): _own_id(e) for e in elements}
+    return _renamed(
+        Exchanged(
+            name=text(root, "Title") or text(root, "Name", path.stem),
+            begin=begin,
+            tasks=tuple(tasks),
+            links=tuple(links),
+            calendars=tuple(calendars),
+            resources=tuple(resources),
+            assignments=tuple(assignments),
+            calendar=own if own in hours_of else "",
+            currency=text(root, "CurrencyCode"),
+            status=when(root, "StatusDate"),
+        ),
+        ids,
     )
+
+
+def _own_id(element: Element) -> str:
+    """Return the id that this package gave a task, kept in its first text field, else its number."""
+    for entry in element.findall("ExtendedAttribute"):
+        if text(entry, "FieldID") == TEXT1 and text(entry, "Value").startswith(OWN):
+            return text(entry, "Value").removeprefix(OWN)
+    return text(element, "UID")
+
+
+def _renamed(schedule: Exchanged, task: dict[str, str]) -> Exchanged:
+    """Return the schedule with other ids of its tasks."""
+    return replace(
+        schedule,
+        tasks=tuple(replace(t, uid=task[t.uid]) for t in schedule.tasks),
+        links=tuple(
+            replace(k, before=task.get(k.before, k.before), after=task[k.after]) for k in schedule.links
+        ),
+        assignments=tuple(replace(a, task=task[a.task]) for a in schedule.assignments),
+    )
+
+
+def _numbered(schedule: Exchanged) -> Exchanged:
+    """Return the schedule with numbers for ids, as the form asks for, where they are none."""
+    task = _numbers([t.uid for t in schedule.tasks])
+    kept, calendar = (
+        _numbers([r.uid for r in schedule.resources]),
+        _numbers([c.uid for c in schedule.calendars]),
+    )
+    named = _renamed(schedule, task)
+    return replace(
+        named,
+        tasks=tuple(replace(t, calendar=calendar.get(t.calendar, "")) for t in named.tasks),
+        calendar=calendar.get(schedule.calendar, ""),
+        calendars=tuple(replace(c, uid=calendar[c.uid]) for c in schedule.calendars),
+        resources=tuple(replace(r, uid=kept[r.uid]) for r in schedule.resources),
+        assignments=tuple(replace(a, resource=kept[a.resource]) for a in named.assignments),
+    )
+
+
+def _numbers(uids: list[str]) -> dict[str, str]:
+    are_numbers = all(uid.isdecimal() for uid in uids)
+    return {uid: uid if are_numbers else str(k) for k, uid in enumerate(uids, start=1)}
 
 
 def _is_task(element: Element) -> bool:
@@ -145,7 +183,7 @@ def _hours(value: str) -> float:
     return -total if found.group(1) else total
 
 
-def _link(element: Element, after: str, durations: dict[str, float]) -> Link:
+def _link(element: Element, after: str, durations: dict[str, float], hours: float) -> Link:
     before = text(element, "PredecessorUID")
     lag, unit = number(element, "LinkLag"), text(element, "LagFormat", "7")
     if unit in PERCENT_FORMATS:
@@ -153,7 +191,7 @@ def _link(element: Element, after: str, durations: dict[str, float]) -> Link:
     elif unit in ELAPSED_FORMATS:
         days = lag / TENTHS_AN_ELAPSED_DAY
     else:
-        days = lag / TENTHS_A_DAY
+        days = lag / (hours * 600.0)
     return Link(before, after, TYPES[int(text(element, "Type", "1"))], days, unit in ELAPSED_FORMATS)
 
 
@@ -192,9 +230,10 @@ def _period(element: Element) -> list[date]:
 
 def write_mspdi(schedule: Exchanged, path: Path) -> None:
     """Write a schedule as MSPDI, durations and lags in days of eight hours."""
+    own, schedule = [task.uid for task in schedule.tasks], _numbered(schedule)
     root = Element("Project", xmlns=NAMESPACE)
     head = {
-        "SaveVersion": "14", "Name": path.name, "Title": schedule.name, "ScheduleFromStart": "1",
+        "SaveVersion": "14", "Name": path.name.removesuffix(".part"), "Title": schedule.name, "ScheduleFromStart": "1",
         "StartDate": _at(schedule.begin, 8), "CalendarUID": schedule.calendar or None,
         "MinutesPerDay": "480", "MinutesPerWeek": "2400", "DaysPerMonth": "20",
         "CurrencyCode": schedule.currency or None, "StatusDate": _at(schedule.status, 17),
@@ -215,6 +254,9 @@ def write_mspdi(schedule: Exchanged, path: Path) -> None:
             }
             code = {"PredecessorUID": link.before, "Type": f"{TYPES.index(link.type)}"}
             _put(SubElement(element, "PredecessorLink"), code | lag)
+        if own[number_ - 1] != task.uid:
+            named = {"FieldID": TEXT1, "Value": OWN + own[number_ - 1]}
+            _put(SubElement(element, "ExtendedAttribute"), named)
         _put_baseline(element, task)
     resources = SubElement(root, "Resources")
     for number_, resource in enumerate(schedule.resources, start=1):
@@ -243,7 +285,7 @@ def _put_task(element: Element, task: Task, number_: int) -> None:
     slack = task.total_float_days
     values = {
         "UID": task.uid, "ID": f"{number_}", "Name": task.name, "WBS": task.wbs or None,
-        "Start": _at(task.start, 8), "Finish": _at(task.finish, 17), "Duration": _duration(task.duration_days),
+        "Start": _at(task.start, 17 if task.is_milestone else 8), "Finish": _at(task.finish, 17), "Duration": _duration(task.duration_days),
         "DurationFormat": "7", "Milestone": "1" if task.is_milestone else "0", "Summary": "0",
         "PercentComplete": f"{task.percent_complete:.10g}", "Cost": f"{round(task.cost * 100)}",
         "CalendarUID": calendar, "ConstraintType": f"{CONSTRAINTS.index(task.constraint)}",

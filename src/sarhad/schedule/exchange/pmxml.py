@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from sarhad.errors import StoreError
 from sarhad.schedule.exchange.calendars import WorkCalendar
 from sarhad.schedule.exchange.model import Assignment, Exchanged, Link, Resource, Task
-from sarhad.schedule.exchange.xml import Faults, number, read_xml, text, when
+from sarhad.schedule.exchange.xml import Faults, number, text, when
 from sarhad.schedule.project import LinkType
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -27,17 +27,6 @@ CONSTRAINTS = {
     "Start On or Before": "SNLT", "Finish On or After": "FNET", "Finish On or Before": "FNLT",
 }  # fmt: skip
 LEFT_OUT = ("WBS Summary",)
-
-
-def read_pmxml(path: Path) -> Exchanged:
-    """Return the schedule of the first project in a PMXML file.
-
-    Raises
-    ------
-    StoreError
-        If the file is not whole, holds no project, or a value cannot be read.
-    """
-    return from_root(read_xml(path), path)
 
 
 def from_root(root: Element, path: Path) -> Exchanged:

@@ -27,7 +27,8 @@ DATES = (
 NUMBERS = ("percent_complete", "total_float_days", "cost")
 COLUMNS = ("id", "name", "wbs", "duration_days", "predecessors", "resources", "constraint", *DATES, *NUMBERS)
 LINK = re.compile(
-    r"(?P<before>.+?)(?:\s+(?P<type>FS|SS|FF|SF))?(?:\s*(?P<lag>[+-]\s*[\d.]+)\s*(?P<unit>ed|d)?)?"
+    r"(?P<before>.+?)(?:\s+(?P<type>FS|SS|FF|SF))?"
+    r"(?:(?:(?<=\s(?:FS|SS|FF|SF))|\s)\s*(?P<lag>[+-]\s*(?:\d+(?:\.\d*)?|\.\d+))\s*(?P<unit>ed|d)?)?"
 )
 
 
@@ -155,7 +156,7 @@ def _held(row: dict[str, str], where: str, faults: list[str]) -> list[tuple[str,
 
 
 def write_table(schedule: Exchanged, path: Path) -> None:
-    """Write a schedule as CSV; calendars, capacity of resources and the currency have no place in it."""
+    """Write a schedule as CSV; calendars, capacities, currency and status date have no place in it."""
     name_of = {r.uid: r.name for r in schedule.resources}
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

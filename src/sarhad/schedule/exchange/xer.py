@@ -67,8 +67,13 @@ def read_xer(path: Path) -> Exchanged:
         "TASKPRED", "task_pred_id", tables.get("TASKPRED", []), lambda row: _link(row, of_task)
     )
     known = {r["rsrc_id"]: r for r in tables.get("RSRC", [])}
+    held = [r for r in tables.get("TASKRSRC", []) if r.get("rsrc_id") in known and r.get("task_id") in inside]
+    assignments = faults.read("TASKRSRC", "taskrsrc_id", held, _assignment)
+    capacity = _capacities(tables.get("RSRCRATE", []), assignments)
     resources = [
-        Resource(uid, r.get("rsrc_name", uid), 1.0, r.get("rsrc_type", "RT_Labor") != "RT_Mat")
+        Resource(
+            uid, r.get("rsrc_name", uid), capacity.get(uid, 1.0), r.get("rsrc_type", "RT_Labor") != "RT_Mat"
+        )
         for uid, r in known.items()
     ]
     begin = day(project.get("plan_start_date", "")) or min((t.start for t in tasks if t.start), default=None)
@@ -86,11 +91,7 @@ def read_xer(path: Path) -> Exchanged:
         links=tuple(link for link in links if {link.before, link.after} <= inside),
         calendars=tuple(calendars),
         resources=tuple(resources),
-        assignments=tuple(
-            Assignment(r["task_id"], r["rsrc_id"], float(r.get("target_qty_per_hr") or 1.0))
-            for r in tables.get("TASKRSRC", [])
-            if r.get("rsrc_id") in known and r["task_id"] in inside
-        ),
+        assignments=tuple(assignments),
         calendar=project.get("clndr_id", "") if project.get("clndr_id", "") in hours else "",
         currency=next((r.get("curr_short_name", "") for r in tables.get("CURRTYPE", [])), ""),
         status=day(project.get("last_recalc_date", "")),
@@ -200,6 +201,19 @@ def _task(row: Row, hours: dict[str, float], places: dict[str, str], cost: dict[
         total_float_days=float(slack) / a_day if slack else None,
         cost=cost.get(row["task_id"], 0.0),
     )
+
+
+def _assignment(row: Row) -> Assignment:
+    return Assignment(row["task_id"], row["rsrc_id"], float(row.get("target_qty_per_hr") or 1.0))
+
+
+def _capacities(rates: list[Row], assignments: list[Assignment]) -> dict[str, float]:
+    """Return the units of each resource: as its rates say, else as many as one task holds at most, 1 at least."""
+    most: dict[str, float] = {}
+    for a in assignments:
+        most[a.resource] = max(most.get(a.resource, 1.0), a.units)
+    stated = {r["rsrc_id"]: float(r["max_qty_per_hr"]) for r in rates if r.get("max_qty_per_hr")}
+    return most | stated
 
 
 def _link(row: Row, hours: dict[str, float]) -> Link:
