@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sarhad.report.language import Language
 from sarhad.report.palette import INK, PAPER, RULE
 
 ROW_INCHES = {Width.WIDE: 0.23, Width.NARROW: 0.38}
+LETTERS = 36  # of a measure's name
 DARK = 0.6  # share from which letters on the colour are light
 
 
@@ -60,4 +62,6 @@ def _names(content: Content, items: list[str], language: Language) -> list[str]:
     """Return the measure and the id of each item."""
     assert content.timetable is not None
     rows = content.timetable.windows.drop_duplicates("item_id").set_index("item_id")
-    return [f"{language.name(rows.loc[item].to_dict())} {item}" for item in items]
+    names = (language.name(rows.loc[item].to_dict()) for item in items)
+    short = [textwrap.shorten(name, LETTERS, placeholder="…") for name in names]
+    return [f"{name} {item}" for name, item in zip(short, items, strict=True)]
