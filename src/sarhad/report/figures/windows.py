@@ -14,7 +14,8 @@ from sarhad.report.language import Language
 from sarhad.report.palette import INK, PAPER, RULE
 
 ROW_INCHES = {Width.WIDE: 0.23, Width.NARROW: 0.38}
-LETTERS = 36  # of a measure's name
+LETTERS = 46  # of a measure's name
+MARGIN = 0.14  # inches to each side
 DARK = 0.6  # share from which letters on the colour are light
 
 
@@ -30,6 +31,9 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     for item, quarter, p in zip(frame["item_id"], frame["quarter"], frame["p_miss"], strict=True):
         chance[items.index(item), column[quarter]] = p
     figure = sheet(width, ROW_INCHES[width] * len(items) + 1.0)
+    figure.set_layout_engine(
+        "constrained", w_pad=MARGIN
+    )  # small letters are drawn wider than they are laid out
     axes = figure.subplots()
     top = 0.05 if width.is_narrow else -0.5  # names stand above the cells where the page is narrow
     style: dict[str, Any] = {"cmap": "Oranges", "vmin": 0, "vmax": 1, "edgecolors": PAPER, "linewidth": 1.5}
