@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from sarhad.report.language import Language
 from sarhad.report.palette import INK, PAPER, RULE
 
 ROW_INCHES = {Width.WIDE: 0.23, Width.NARROW: 0.38}
+LETTERS = 46  # of a measure's name
+MARGIN = 0.14  # inches to each side
 DARK = 0.6  # share from which letters on the colour are light
 
 
@@ -28,6 +31,9 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     for item, quarter, p in zip(frame["item_id"], frame["quarter"], frame["p_miss"], strict=True):
         chance[items.index(item), column[quarter]] = p
     figure = sheet(width, ROW_INCHES[width] * len(items) + 1.0)
+    figure.set_layout_engine(
+        "constrained", w_pad=MARGIN
+    )  # small letters are drawn wider than they are laid out
     axes = figure.subplots()
     top = 0.05 if width.is_narrow else -0.5  # names stand above the cells where the page is narrow
     style: dict[str, Any] = {"cmap": "Oranges", "vmin": 0, "vmax": 1, "edgecolors": PAPER, "linewidth": 1.5}
@@ -60,4 +66,6 @@ def _names(content: Content, items: list[str], language: Language) -> list[str]:
     """Return the measure and the id of each item."""
     assert content.timetable is not None
     rows = content.timetable.windows.drop_duplicates("item_id").set_index("item_id")
-    return [f"{language.name(rows.loc[item].to_dict())} {item}" for item in items]
+    names = (language.name(rows.loc[item].to_dict()) for item in items)
+    short = [textwrap.shorten(name, LETTERS, placeholder="…") for name in names]
+    return [f"{name} {item}" for name, item in zip(short, items, strict=True)]
