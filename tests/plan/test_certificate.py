@@ -65,8 +65,7 @@ def test_the_programme_of_epochs_is_proved_again(seed, tmp_path, monkeypatch, pr
     monkeypatch.setattr(search, "is_small", lambda *_: False)
     monkeypatch.setattr(search, "STARTS", 0)
     found = plan(*random_game(seed, n_items=8), spec=PlanSpec(lock_in={"I04": None}))
-    if found.status == "infeasible":
-        pytest.skip("the lock cannot be kept")
+    assert found.status != "infeasible"
     write_certificate(found, tmp_path / "c")
     status, said = proved(tmp_path / "c")
     head = json.loads((tmp_path / "c" / "certificate.json").read_text())

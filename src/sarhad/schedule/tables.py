@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from sarhad.schedule.expansion import Expanded
 from sarhad.schedule.result import ScheduleResult, SequenceSpec
 from sarhad.schedule.units import Unit
 from sarhad.schedule.verify import ends_of, value_of
+from sarhad.schedule.zones import as_day
 
 
 def schedule_tables(
@@ -42,7 +42,7 @@ def stored_result(expanded: Expanded, stored: pd.DataFrame, spec: SequenceSpec) 
     begin = expanded.zones.begin
     first = np.searchsorted(project.mode_activity, np.arange(len(ids)))
     last = np.append(first[1:], len(project.mode_activity))
-    starts = np.array([(_day(stored["start"][name]) - begin).days for name in ids], dtype=np.int64)
+    starts = np.array([(as_day(stored["start"][name]) - begin).days for name in ids], dtype=np.int64)
     modes = np.array(
         [
             a + expanded.mode_names[a:b].index(str(stored["mode"][name]))
@@ -55,11 +55,6 @@ def stored_result(expanded: Expanded, stored: pd.DataFrame, spec: SequenceSpec) 
         value=value_of(project, starts, modes, spec), bound=0.0, gap=1.0, status="feasible",
         seconds=0.0, seed=0, stopped=None, unchanged_share=None, notices=(),
     )  # fmt: skip
-
-
-def _day(value: Any) -> date:
-    day: date = pd.Timestamp(value).date()
-    return day
 
 
 def _activities(

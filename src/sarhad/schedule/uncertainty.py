@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sarhad.programme import Programme
 from sarhad.schedule.expansion import Expanded
 from sarhad.schedule.project import IntArray
 from sarhad.schedule.risk import Driver, Risk, Stoppage, ThreePoint, Weather, one_factor
 from sarhad.schedule.units import Unit
+from sarhad.schedule.zones import as_day
 
 Row = Mapping[str, Any]
 SHIFT = (-1.0, 0.0, 1.0)  # of a season's ends, in shift_days of its calendar
@@ -96,15 +95,10 @@ def _driver(row: Row, expanded: Expanded) -> Driver:
 
 
 def _stoppage(row: Row, expanded: Expanded) -> Stoppage:
-    onset = tuple(float(max(0, expanded.zones.period(_day(row[f"onset_{end}"])))) for end in ("from", "to"))
+    onset = tuple(float(max(0, expanded.zones.period(as_day(row[f"onset_{end}"])))) for end in ("from", "to"))
     length = _points(row, "duration")
     hit = struck(row, expanded)
     return Stoppage(str(row["id"]), float(row["probability"]), hit, (onset[0], max(onset)), length)
-
-
-def _day(value: Any) -> date:
-    day: date = pd.Timestamp(value).date()
-    return day
 
 
 def _closures(rows: list[dict[str, Any]]) -> dict[str, Any]:

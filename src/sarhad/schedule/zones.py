@@ -92,6 +92,12 @@ def zones(calendar: pd.DataFrame, begin: date, n_days: int) -> Zones:
     )
 
 
+def as_day(value: Any) -> date:
+    """Return the day of a cell of a table."""
+    day: date = pd.Timestamp(value).date()
+    return day
+
+
 def _low(row: Mapping[str, Any]) -> float:
     return -np.inf if pd.isna(row["from_m"]) else float(row["from_m"])
 

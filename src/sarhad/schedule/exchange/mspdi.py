@@ -14,8 +14,9 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from sarhad.schedule.exchange.calendars import WEEK, WorkCalendar, span
+from sarhad.schedule.exchange.faults import Faults
 from sarhad.schedule.exchange.model import CONSTRAINTS, Assignment, Exchanged, Link, Resource, Task
-from sarhad.schedule.exchange.xml import Faults, number, text, when
+from sarhad.schedule.exchange.xml import number, text, when
 from sarhad.schedule.project import LinkType
 
 NAMESPACE = "http://schemas.microsoft.com/project"
@@ -40,23 +41,13 @@ def from_root(root: Element, path: Path) -> Exchanged:
     calendars = _calendars(root, hours, faults)
     hours_of = {c.uid: c.hours_per_day for c in calendars}
     own = text(root, "CalendarUID")
-    tasks, links = [], []
     elements = [e for e in root.findall("Tasks/Task") if _is_task(e)]
-    durations: dict[str, float] = {}
-    for element in faults.rows("Task", elements, "UID"):
-        try:
-            task = _task(element, hours_of.get(text(element, "CalendarUID"), hours))
-        except (ValueError, IndexError) as error:
-            faults.note(error)
-            continue
-        tasks.append(task)
-        durations[task.uid] = task.duration_days
-    for element in faults.rows("Task", elements, "UID"):
-        for link in element.findall("PredecessorLink"):
-            try:
-                links.append(_link(link, text(element, "UID"), durations, hours))
-            except (ValueError, IndexError) as error:
-                faults.note(error)
+    tasks = faults.read(
+        "Task", _uid, elements, lambda e: _task(e, hours_of.get(text(e, "CalendarUID"), hours))
+    )
+    durations = {task.uid: task.duration_days for task in tasks}
+    ends = [(e, text(element, "UID")) for element in elements for e in element.findall("PredecessorLink")]
+    links = faults.read("Task", lambda end: end[1], ends, lambda end: _link(*end, durations, hours))
     resources = [
         Resource(text(e, "UID"), text(e, "Name"), number(e, "MaxUnits", 1.0), text(e, "Type", "1") == "1")
         for e in root.findall("Resources/Resource")
@@ -198,27 +189,29 @@ def _link(element: Element, after: str, durations: dict[str, float], hours: floa
 def _calendars(root: Element, hours: float, faults: Faults) -> list[WorkCalendar]:
     """Return the base calendars, and those that build on one of them."""
     found: dict[str, WorkCalendar] = {}
-    elements = root.findall("Calendars/Calendar")
-    for element in faults.rows("Calendar", elements, "UID"):
+
+    def read(element: Element) -> None:
         base = found.get(text(element, "BaseCalendarUID"))
         week = list(base.week if base else WEEK)
         exceptions = dict(base.exceptions) if base else {}
-        try:
-            for entry in element.findall("WeekDays/WeekDay"):
-                works = text(entry, "DayWorking") == "1"
-                kind = int(text(entry, "DayType", "0"))
-                if kind:
-                    week[(kind - 2) % 7] = works
-                else:
-                    exceptions |= dict.fromkeys(_period(entry), works)
-            for entry in element.findall("Exceptions/Exception"):
-                exceptions |= dict.fromkeys(_period(entry), text(entry, "DayWorking") == "1")
-        except ValueError as error:
-            faults.note(error)
-            continue
+        for entry in element.findall("WeekDays/WeekDay"):
+            works = text(entry, "DayWorking") == "1"
+            kind = int(text(entry, "DayType", "0"))
+            if kind:
+                week[(kind - 2) % 7] = works
+            else:
+                exceptions |= dict.fromkeys(_period(entry), works)
+        for entry in element.findall("Exceptions/Exception"):
+            exceptions |= dict.fromkeys(_period(entry), text(entry, "DayWorking") == "1")
         uid = text(element, "UID")
         found[uid] = WorkCalendar(uid, text(element, "Name"), tuple(week), exceptions, hours)
+
+    faults.read("Calendar", _uid, root.findall("Calendars/Calendar"), read)
     return list(found.values())
+
+
+def _uid(element: Element) -> str:
+    return text(element, "UID")
 
 
 def _period(element: Element) -> list[date]:

@@ -13,8 +13,9 @@ from xml.etree.ElementTree import Element
 
 from sarhad.errors import StoreError
 from sarhad.schedule.exchange.calendars import WorkCalendar
+from sarhad.schedule.exchange.faults import Faults
 from sarhad.schedule.exchange.model import Assignment, Exchanged, Link, Resource, Task
-from sarhad.schedule.exchange.xml import Faults, number, text, when
+from sarhad.schedule.exchange.xml import number, text, when
 from sarhad.schedule.project import LinkType
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -41,23 +42,16 @@ def from_root(root: Element, path: Path) -> Exchanged:
     paths = _paths(project)
     baseline = {text(e, "Id"): e for e in root.findall("BaselineProject/Activity") if text(e, "Id")}
     elements = [e for e in project.findall("Activity") if text(e, "Type") not in LEFT_OUT]
-    tasks, hours_of = [], {}
-    for element in faults.rows("Activity", elements, "Id"):
-        a_day = hours.get(text(element, "CalendarObjectId"), 8.0)
-        hours_of[text(element, "ObjectId")] = a_day
-        try:
-            tasks.append(_task(element, a_day, paths, baseline.get(text(element, "Id"))))
-        except (ValueError, KeyError) as error:
-            faults.note(error)
-    links = []
-    for element in faults.rows("Relationship", project.findall("Relationship"), "ObjectId"):
-        try:
-            after = text(element, "SuccessorActivityObjectId")
-            lag = number(element, "Lag") / hours_of.get(after, 8.0)
-            kind = ENDS[text(element, "Type", "Finish to Start")]
-            links.append(Link(text(element, "PredecessorActivityObjectId"), after, kind, lag))
-        except (ValueError, KeyError) as error:
-            faults.note(error)
+    hours_of = {text(e, "ObjectId"): hours.get(text(e, "CalendarObjectId"), 8.0) for e in elements}
+    tasks = faults.read(
+        "Activity",
+        lambda e: text(e, "Id"),
+        elements,
+        lambda e: _task(e, hours_of[text(e, "ObjectId")], paths, baseline.get(text(e, "Id"))),
+    )
+    links = faults.read(
+        "Relationship", _object, project.findall("Relationship"), lambda e: _link(e, hours_of)
+    )
     begin = when(project, "PlannedStartDate") or min((t.start for t in tasks if t.start), default=None)
     if begin is None:
         faults.found.append(f"{path}: PlannedStartDate: missing, and no activity has one. Give the begin.")
@@ -117,27 +111,33 @@ def _task(element: Element, hours: float, paths: dict[str, str], baseline: Eleme
 
 
 def _calendars(elements: list[Element], faults: Faults) -> list[WorkCalendar]:
-    found = []
-    for element in faults.rows("Calendar", elements, "ObjectId"):
-        week = [False] * 7
-        for entry in element.findall("StandardWorkWeek/StandardWorkHours"):
-            name = text(entry, "DayOfWeek")
-            if name in DAYS:
-                week[DAYS.index(name)] = entry.find("WorkTime/Start") is not None
-        exceptions: dict[date, bool] = {}
-        for entry in element.findall("HolidayOrExceptions/HolidayOrException"):
-            try:
-                when_ = when(entry, "Date")
-            except ValueError as error:
-                faults.note(error)
-                continue
-            if when_ is not None:
-                exceptions[when_] = entry.find("WorkTime/Start") is not None
-        hours = number(element, "HoursPerDay", 8.0) or 8.0
-        found.append(
-            WorkCalendar(text(element, "ObjectId"), text(element, "Name"), tuple(week), exceptions, hours)
-        )
-    return found
+    return faults.read("Calendar", _object, elements, _calendar)
+
+
+def _calendar(element: Element) -> WorkCalendar:
+    week = [False] * 7
+    for entry in element.findall("StandardWorkWeek/StandardWorkHours"):
+        name = text(entry, "DayOfWeek")
+        if name in DAYS:
+            week[DAYS.index(name)] = entry.find("WorkTime/Start") is not None
+    exceptions: dict[date, bool] = {}
+    for entry in element.findall("HolidayOrExceptions/HolidayOrException"):
+        when_ = when(entry, "Date")
+        if when_ is not None:
+            exceptions[when_] = entry.find("WorkTime/Start") is not None
+    hours = number(element, "HoursPerDay", 8.0) or 8.0
+    return WorkCalendar(text(element, "ObjectId"), text(element, "Name"), tuple(week), exceptions, hours)
+
+
+def _object(element: Element) -> str:
+    return text(element, "ObjectId")
+
+
+def _link(element: Element, hours: dict[str, float]) -> Link:
+    after = text(element, "SuccessorActivityObjectId")
+    lag = number(element, "Lag") / hours.get(after, 8.0)
+    kind = ENDS[text(element, "Type", "Finish to Start")]
+    return Link(text(element, "PredecessorActivityObjectId"), after, kind, lag)
 
 
 def _resources(root: Element) -> list[Resource]:

@@ -14,16 +14,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 from sarhad.errors import StoreError
 from sarhad.schedule.exchange.calendars import WorkCalendar
+from sarhad.schedule.exchange.faults import Faults
 from sarhad.schedule.exchange.model import Assignment, Exchanged, Link, Resource, Task
 from sarhad.schedule.exchange.xml import day
 from sarhad.schedule.project import LinkType
 
 Row = dict[str, str]
-Made = TypeVar("Made")
 ENDS: dict[str, LinkType] = {"PR_FS": "FS", "PR_SS": "SS", "PR_FF": "FF", "PR_SF": "SF"}
 CONSTRAINTS = {
     "": "ASAP", "CS_ALAP": "ALAP", "CS_MSO": "MSO", "CS_MEO": "MFO", "CS_MANDSTART": "MSO", "CS_MANDFIN": "MFO",
@@ -53,22 +52,22 @@ def read_xer(path: Path) -> Exchanged:
         for r in tables["TASK"]
         if r.get("proj_id") == project.get("proj_id") and r.get("task_type") not in LEFT_OUT
     ]
-    faults = _Faults(path)
-    calendars = faults.read("CALENDAR", "clndr_id", tables.get("CALENDAR", []), _calendar)
+    faults = Faults(path)
+    calendars = faults.read("CALENDAR", _named("clndr_id"), tables.get("CALENDAR", []), _calendar)
     hours = {c.uid: c.hours_per_day for c in calendars}
     places = _places(tables.get("PROJWBS", []))
     cost: dict[str, float] = {}
     for row in tables.get("TASKRSRC", []):
         cost[row["task_id"]] = cost.get(row["task_id"], 0.0) + float(row.get("target_cost") or 0)
-    tasks = faults.read("TASK", "task_code", mine, lambda row: _task(row, hours, places, cost))
+    tasks = faults.read("TASK", _named("task_code"), mine, lambda row: _task(row, hours, places, cost))
     inside = {t.uid for t in tasks}
     of_task = {r.get("task_id", ""): hours.get(r.get("clndr_id", ""), 8.0) for r in mine}
     links = faults.read(
-        "TASKPRED", "task_pred_id", tables.get("TASKPRED", []), lambda row: _link(row, of_task)
+        "TASKPRED", _named("task_pred_id"), tables.get("TASKPRED", []), lambda row: _link(row, of_task)
     )
     known = {r["rsrc_id"]: r for r in tables.get("RSRC", [])}
     held = [r for r in tables.get("TASKRSRC", []) if r.get("rsrc_id") in known and r.get("task_id") in inside]
-    assignments = faults.read("TASKRSRC", "taskrsrc_id", held, _assignment)
+    assignments = faults.read("TASKRSRC", _named("taskrsrc_id"), held, _assignment)
     capacity = _capacities(tables.get("RSRCRATE", []), assignments)
     resources = [
         Resource(
@@ -81,8 +80,7 @@ def read_xer(path: Path) -> Exchanged:
         faults.found.append(
             f"{path}: PROJECT plan_start_date: missing, and no task has a start. Give the begin."
         )
-    if faults.found:
-        raise StoreError("\n".join(faults.found))
+    faults.raise_all()
     assert begin is not None
     return Exchanged(
         name=project.get("proj_short_name") or path.stem,
@@ -98,25 +96,9 @@ def read_xer(path: Path) -> Exchanged:
     )
 
 
-class _Faults:
-    """Faults of single values, gathered so that all can be named at once."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.found: list[str] = []
-
-    def read(self, table: str, key: str, rows: list[Row], make: Callable[[Row], Made]) -> list[Made]:
-        """Return what is made of rows; of what cannot be read, the row and the fault are noted."""
-        made = []
-        for row in rows:
-            try:
-                made.append(make(row))
-            except (ValueError, KeyError) as error:
-                fault = f"lacks {error}" if isinstance(error, KeyError) else f"{error}"
-                self.found.append(
-                    f"{self.path}: {table} {row.get(key, '')}: {fault}. Correct the value or export it again."
-                )
-        return made
+def _named(key: str) -> Callable[[Row], str]:
+    """Return what names a row in a message."""
+    return lambda row: row.get(key, "")
 
 
 def _decode(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -60,32 +59,3 @@ def number(element: Element, name: str, default: float = 0.0) -> float:
     """Return the number of a child."""
     value = text(element, name)
     return float(value) if value else default
-
-
-class Faults:
-    """Faults of single values, gathered so that all can be named at once."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.found: list[str] = []
-
-    def rows(self, kind: str, elements: Iterator[Element] | list[Element], uid: str) -> Iterator[Element]:
-        """Yield elements one after the other; a value that cannot be read is noted, and the next follows."""
-        for number_, element in enumerate(elements, start=1):
-            self.now = f"{kind} {text(element, uid, f'number {number_}')}"
-            yield element
-
-    def note(self, error: Exception) -> None:
-        """Note what is wrong with the element in hand."""
-        self.found.append(f"{self.path}: {self.now}: {error}. Correct the value or export it again.")
-
-    def raise_all(self) -> None:
-        """Raise one error for all faults.
-
-        Raises
-        ------
-        StoreError
-            If there are any.
-        """
-        if self.found:
-            raise StoreError("\n".join(self.found))
