@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import Sarhad
@@ -29,6 +30,28 @@ def test_a_short_stock_makes_one_activity_take_its_thrifty_mode(sarhad: Sarhad) 
     found = held(result.stdout, "schedule")
     assert (found["status"], found["value"]) == ("optimal", 5)
     assert (found["modes"]["2"], found["modes"]["3"]) == (2, 1)
+
+
+def test_counted_work_gives_the_same_schedule_twice(sarhad: Sarhad, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    jobs = [f"0 0 0 0 60 {' '.join(str(k) for k in range(2, 62))}"]
+    jobs += [f"{d} {a} {b} {c} 1 62" for d, a, b, c in rng.integers(2, 9, (60, 4)).tolist()]
+    (tmp_path / "wide.rcp").write_text("62 3\n10 10 10\n" + "\n".join([*jobs, "0 0 0 0 0"]) + "\n")
+    asked = (
+        "schedule",
+        tmp_path / "wide.rcp",
+        "--work-limit",
+        "1",
+        "--time-limit",
+        "300",
+        "--json",
+        "--quiet",
+    )
+    one, two = (held(sarhad(*asked).stdout, "schedule") for _ in range(2))
+    assert one["stopped"] == "work"
+    assert {key: one[key] for key in one if key != "seconds"} == {
+        key: two[key] for key in two if key != "seconds"
+    }
 
 
 def test_the_lines_for_people_go_by_start(sarhad: Sarhad) -> None:

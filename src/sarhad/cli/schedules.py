@@ -32,6 +32,10 @@ def schedule(
         int, typer.Option(help="Of a plan: draws whose loss of security is evaluated exactly.")
     ] = 500,
     time_limit: Annotated[float, typer.Option(help="Of a project: seconds for the search.")] = 60.0,
+    work_limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of a project: rounds of counted work, the same answer on every machine."),
+    ] = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Of a project: threads of the solver; at least 8 are used.")
     ] = 8,
@@ -47,7 +51,14 @@ def schedule(
         raise SpecError(f"--plan {plan}: a project has no plans; only a programme has. Leave it out.")
     with watching(quiet=quiet) as watch:
         if plan is None or is_project(file):
-            done = schedule_file(file, time_limit_s=time_limit, seed=seed, workers=workers, on_step=watch)
+            done = schedule_file(
+                file,
+                time_limit_s=time_limit,
+                work_limit=work_limit,
+                seed=seed,
+                workers=workers,
+                on_step=watch,
+            )
         else:
             done = schedule_plan(file, plan, iterations=simulate, seed=seed, exact=exact, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)

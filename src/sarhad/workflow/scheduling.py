@@ -33,9 +33,20 @@ READERS: Mapping[str, Reader] = dict.fromkeys(SUFFIXES, _untouched) | dict.fromk
 
 
 def schedule_file(
-    path: Path, *, time_limit_s: float, seed: int, workers: int, on_step: OnStep = silent
+    path: Path,
+    *,
+    time_limit_s: float,
+    work_limit: int | None = None,
+    seed: int,
+    workers: int,
+    on_step: OnStep = silent,
 ) -> Outcome:
     """Return the schedule of a project that a file of another tool describes.
+
+    Parameters
+    ----------
+    time_limit_s, work_limit
+        Seconds, and rounds of counted work with which the answer is the same on every machine.
 
     Raises
     ------
@@ -61,7 +72,15 @@ def schedule_file(
         )
         return on_step(Step("schedule", done, text, keeps_answer=has_value))
 
-    result = sequence(project, spec, time_limit_s=time_limit_s, seed=seed, workers=workers, on_progress=tell)
+    result = sequence(
+        project,
+        spec,
+        time_limit_s=time_limit_s,
+        work_limit=work_limit,
+        seed=seed,
+        workers=workers,
+        on_progress=tell,
+    )
     return Outcome(payload(project, result), lines)
 
 
