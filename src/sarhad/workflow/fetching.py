@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ from sarhad.ingest import (
     Ask,
     Brought,
     Manners,
+    Order,
     Session,
     incidents,
     joined,
@@ -37,6 +38,7 @@ from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.steps import OnStep, Step
 
 MODULES: dict[str, ModuleType] = dict(zip(TOPICS, (terrain, osm, places, incidents), strict=True))
+WHOLE = ("crossing", "district", "river", "road")  # tables whose rows of two sources would overlap
 MARGIN_KM = 40.0  # beyond the line: twice what is looked at from it
 
 
@@ -84,7 +86,9 @@ def fetch(
 ) -> Outcome:
     """Fetch a topic into a folder and, where a programme is named, its rows and sources into that.
 
-    A trial asks for sizes alone. Broken off, the next call goes on where this one ended.
+    A trial asks for sizes alone. Broken off, the next call goes on where this one ended. In a programme, a row takes the
+    place of one of the same id; crossings, districts, rivers and roads from elsewhere are replaced as a whole or not at
+    all.
 
     Raises
     ------
@@ -107,43 +111,54 @@ def fetch(
     if where.programme is not None:
         require_target(where.programme, where.programme)
     ask = _ask(where, prog, source or From())
-
-    def tell(stage: str, done: float, text: str) -> None:
-        if not on_step(Step(stage, done, text)):
-            raise KeyboardInterrupt
-
-    session = Session(folder, manners or Manners(), is_replacing, tell)
+    session = Session(folder, manners or Manners(), is_replacing, _teller(on_step))
     session.ready()
-    order = MODULES[topic].order(ask, session)
+    order: Order = MODULES[topic].order(ask, session)
     sizes = session.sizes(order.wanted)
-    payload: dict[str, Any] = {
-        "topic": topic,
-        "folder": str(folder),
-        "area": {name: getattr(ask.area, name) for name in ("west", "south", "east", "north")},
-        "is_trial": is_trial,
-        "bytes_to_come": sum(size or 0 for size in sizes),
-        "files_of_unknown_size": sizes.count(None),
-    }
+    payload = _head(topic, folder, ask, sizes) | {"is_trial": is_trial}
     if is_trial:
-        files = [
-            {"file": w.target.name, "url": w.url, "bytes_to_come": s}
-            for w, s in zip(order.wanted, sizes, strict=True)
-        ]
-        return Outcome(payload | {"files": files, "notices": list(order.notices)}, _lines)
+        return Outcome(payload | _trial(order, sizes), _lines)
     fetched = session.bring(order.wanted, sizes)
     brought: Brought = MODULES[topic].made(ask, fetched)
     typed = _typed(brought)
     written = _write(folder, brought, typed, is_replacing=is_replacing)
+    kept: tuple[str, ...] = ()
     if prog is not None and where.programme is not None:
-        _adopt(prog, typed, where.programme)
+        kept = _adopt(prog, typed, where.programme, is_replacing=is_replacing)
     payload |= {
         "files": [_file(one) for one in fetched],
         "made": [path.name for path in written],
         "tables": {name: len(frame) for name, frame in typed.items()},
         "programme": None if where.programme is None else str(where.programme),
-        "notices": [*order.notices, *brought.notices],
+        "notices": [*order.notices, *brought.notices, *kept],
     }
     return Outcome(payload, _lines)
+
+
+def _teller(on_step: OnStep) -> Callable[[str, float, str], None]:
+    def tell(stage: str, done: float, text: str) -> None:
+        if not on_step(Step(stage, done, text)):
+            raise KeyboardInterrupt
+
+    return tell
+
+
+def _head(topic: str, folder: Path, ask: Ask, sizes: Sequence[int | None]) -> dict[str, Any]:
+    return {
+        "topic": topic,
+        "folder": str(folder),
+        "area": asdict(ask.area),
+        "bytes_to_come": sum(size or 0 for size in sizes),
+        "files_of_unknown_size": sum(size is None for size in sizes),
+    }
+
+
+def _trial(order: Order, sizes: Sequence[int | None]) -> dict[str, Any]:
+    files = [
+        {"file": one.target.name, "url": one.url, "bytes_to_come": size}
+        for one, size in zip(order.wanted, sizes, strict=True)
+    ]
+    return {"files": files, "notices": list(order.notices)}
 
 
 def _ask(where: Where, prog: Programme | None, source: From) -> Ask:
@@ -198,11 +213,32 @@ def _write(
     return sorted(written)
 
 
-def _adopt(prog: Programme, typed: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Save the programme with the rows added; a row of an id that it has takes that one's place."""
-    changed = prog.with_changes({name: joined(prog[name], [frame]) for name, frame in typed.items()})
-    require_none(fault for fault in changed.check() if fault.table in typed and fault.severity == "error")
+def _adopt(
+    prog: Programme, typed: Mapping[str, pd.DataFrame], path: Path, *, is_replacing: bool
+) -> tuple[str, ...]:
+    """Save the programme with the rows; return what is said of tables that were left as they are."""
+    changes, notices = {}, []
+    for name, frame in typed.items():
+        old = prog[name]
+        if name not in WHOLE or old.empty:
+            changes[name] = joined(old, [frame])
+        elif is_replacing or _is_ours(old, typed["source"]):
+            changes[name] = frame
+        else:
+            notices.append(
+                f"{name}: {path} keeps its own {len(old):,} rows; --replace puts the {len(frame):,} fetched ones in their "
+                "place"
+            )
+    changed = prog.with_changes(changes)
+    require_none(fault for fault in changed.check() if fault.table in changes and fault.severity == "error")
     changed.save(path)
+    return tuple(notices)
+
+
+def _is_ours(rows: pd.DataFrame, sources: pd.DataFrame) -> bool:
+    """Tell whether all rows came from these sources and none from elsewhere."""
+    known = set(sources["id"])
+    return all(ids and set(ids) <= known for ids in rows["source_ids"])
 
 
 def _file(one: Fetched) -> dict[str, Any]:
