@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -144,6 +145,14 @@ WAYS = {
 }
 
 
+def extract_pbf() -> bytes:
+    """Return the same extract as PBF."""
+    nodes = {
+        k: (lon, lat, dict(re.findall(r'k="(.*?)" v="(.*?)"', tags))) for k, (lon, lat, tags) in NODES.items()
+    }
+    return as_pbf(nodes, WAYS)
+
+
 def extract() -> bytes:
     """Return an extract of OpenStreetMap, as XML."""
     nodes = "".join(
@@ -158,6 +167,65 @@ def extract() -> bytes:
         for k, (refs, tags) in WAYS.items()
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">\n{nodes}{ways}</osm>\n'.encode()
+
+
+def as_pbf(
+    nodes: dict[int, tuple[float, float, dict[str, str]]], ways: dict[int, tuple[list[int], dict[str, str]]]
+) -> bytes:
+    """Return an extract as PBF, in the simplest form that the format has (plain nodes, nothing compressed)."""
+    words = [""]
+    place = {"": 0}
+
+    def word(text: str) -> int:
+        if text not in place:
+            place[text] = len(words)
+            words.append(text)
+        return place[text]
+
+    def tags(given: dict[str, str]) -> bytes:
+        if not given:
+            return b""
+        keys, values = [word(key) for key in given], [word(value) for value in given.values()]
+        return _field(2, b"".join(map(_varint, keys))) + _field(3, b"".join(map(_varint, values)))
+
+    group = b""
+    for number, (lon, lat, given) in nodes.items():
+        at = _number(8, _signed(round(lat * 1e7))) + _number(9, _signed(round(lon * 1e7)))
+        group += _field(1, _number(1, _signed(number)) + tags(given) + at)
+    for number, (refs, given) in ways.items():
+        steps = [b - a for a, b in zip([0, *refs], refs, strict=False)]
+        group += _field(
+            3, _number(1, number) + tags(given) + _field(8, b"".join(_varint(_signed(n)) for n in steps))
+        )
+    table = _field(1, b"".join(_field(1, text.encode()) for text in words))
+    header = _field(4, b"OsmSchema-V0.6")
+    return _block(b"OSMHeader", header) + _block(b"OSMData", table + _field(2, group))
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _signed(value: int) -> int:
+    return value * 2 if value >= 0 else -value * 2 - 1
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _field(field: int, data: bytes) -> bytes:
+    return _varint(field << 3 | 2) + _varint(len(data)) + data
+
+
+def _block(kind: bytes, data: bytes) -> bytes:
+    blob = _field(1, data) + _number(2, len(data))
+    head = _field(1, kind) + _number(3, len(blob))
+    return len(head).to_bytes(4, "big") + head + blob
 
 
 def put_osm(server: Server, data: bytes, region: str = "asia/here") -> None:

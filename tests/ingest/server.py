@@ -92,7 +92,7 @@ def whole(body: bytes, *, etag: str = "", kind: str = "application/octet-stream"
 
     def answer(handler: Handler) -> None:
         begin = handler.headers.get("Range", "").removeprefix("bytes=").removesuffix("-")
-        headers = {"ETag": mark, "Content-Type": kind}
+        headers = {"ETag": mark, "Content-Type": kind, "Last-Modified": "Wed, 05 Nov 2025 10:00:00 GMT"}
         if begin and handler.headers.get("If-Range") == mark:
             rest = body[int(begin) :]
             place = f"bytes {begin}-{len(body) - 1}/{len(body)}"

@@ -94,6 +94,16 @@ def test_a_partial_answer_from_the_wrong_place_is_not_appended(
     assert (tmp_path / "file.zip").read_bytes() == BODY
 
 
+def test_a_part_that_nobody_asked_for_is_not_taken_for_the_whole(
+    server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    place = {"Content-Length": "10", "Content-Range": "bytes 0-9/102404"}
+    brought(
+        server.put("/f", lambda handler: handler.send(206, BODY[:10], place), whole(BODY)), tmp_path, clock
+    )
+    assert (tmp_path / "file.zip").read_bytes() == BODY
+
+
 def test_a_length_that_is_never_reached_is_given_up_and_said(
     server: Server, tmp_path: Path, clock: Clock
 ) -> None:

@@ -261,8 +261,9 @@ def test_a_release_of_another_form_is_said(server: Server, tmp_path: Path) -> No
         run(server, "incidents", tmp_path)
 
 
-def test_an_extract_becomes_roads_rivers_and_crossings(server: Server, tmp_path: Path) -> None:
-    published.put_osm(server, published.extract())
+@pytest.mark.parametrize("data", [published.extract_pbf(), published.extract()], ids=["pbf", "xml"])
+def test_an_extract_becomes_roads_rivers_and_crossings(server: Server, tmp_path: Path, data: bytes) -> None:
+    published.put_osm(server, data)
     where = Where(border=published.border(tmp_path / "line.geojson"))
     found = run(server, "osm", tmp_path / "out", where=where)
     assert found["files"][0]["checked_by"] == "MD5 of the source"
@@ -285,7 +286,9 @@ def test_an_extract_becomes_roads_rivers_and_crossings(server: Server, tmp_path:
     assert crossing["chainage_km"] == pytest.approx(0.101 * 84.8, rel=0.01)
     assert len(table(tmp_path / "out", "crossing")) == 1
     assert any("1 posts farther than 5 km" in notice for notice in found["notices"])
-    assert table(tmp_path / "out", "source")["licence"].tolist() == ["ODbL 1.0"]
+    assert table(tmp_path / "out", "source")[["licence", "date"]].to_numpy().tolist() == [
+        ["ODbL 1.0", "2025-11-05"]
+    ]
 
 
 def test_extracts_are_found_by_the_area_or_named(server: Server, tmp_path: Path) -> None:

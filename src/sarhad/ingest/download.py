@@ -207,7 +207,7 @@ def _receive(wanted: Wanted, part: Part, manners: Manners, on_bytes: OnBytes) ->
         return
     asked = part.resuming
     with answer(wanted.url, manners, asked) as response:
-        if response.status == 416 or (response.status == 206 and not _goes_on(response, part)):
+        if response.status == 416 or (response.status == 206 and not (asked and _goes_on(response, part))):
             part.drop()
             raise PassingError("the server has another version than before")
         require_answer(wanted.url, response)
@@ -225,7 +225,7 @@ def _goes_on(response: Any, part: Part) -> bool:
     found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range") or "")
     if found is None or int(found[1]) != part.size:
         return False
-    return part.mark["total"] is None or found[2] == str(part.mark["total"])
+    return part.mark["total"] is None or found[2] in ("*", str(part.mark["total"]))
 
 
 def _copy(response: Any, part: Part, manners: Manners, on_bytes: OnBytes) -> None:

@@ -17,7 +17,7 @@ from sarhad.ingest.area import Area
 from sarhad.ingest.ask import Ask
 from sarhad.ingest.download import Fetched, Wanted
 from sarhad.ingest.providers import provider
-from sarhad.ingest.record import source_id, source_row
+from sarhad.ingest.record import day_of, source_id, source_row
 from sarhad.ingest.session import Session
 
 COLUMNS = 19
@@ -92,8 +92,7 @@ def settlements(area: Area, fetched: Sequence[Fetched]) -> pd.DataFrame:
 def source(ask: Ask, fetched: Sequence[Fetched]) -> dict[str, str | None]:
     """Return the row of the table `source`."""
     geonames = provider("geonames", ask.base)
-    date = max((one.last_modified for one in fetched), default="")
-    return source_row(geonames, geonames.page, title=f"{geonames.title} ({date})" if date else "")
+    return source_row(geonames, geonames.page, date=day_of(fetched))
 
 
 def _places(path: Path, area: Area) -> Iterator[dict[str, object]]:

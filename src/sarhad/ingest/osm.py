@@ -20,7 +20,7 @@ from sarhad.ingest.download import Fetched
 from sarhad.ingest.extracts import order
 from sarhad.ingest.ids import slug, with_own_ids
 from sarhad.ingest.providers import provider
-from sarhad.ingest.record import source_id, source_row
+from sarhad.ingest.record import day_of, source_id, source_row
 from sarhad.programme.geodesy import WGS84, chainage_km, line_length_km
 
 __all__ = ["made", "order"]
@@ -29,6 +29,9 @@ ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified"
 DIGITS = 5  # of the degrees that name a junction
 POST_KM = 5.0  # from the line, within which a border post belongs to it
 SAME_KM = 2.0  # along the line, within which posts are the two sides of one crossing
+Given = tuple[list[str], str]  # columns of a layer, and which of its rows
+LINES: Given = (["name", "highway", "waterway", "other_tags"], "highway IS NOT NULL OR waterway = 'river'")
+POINTS: Given = (["name", "barrier", "other_tags"], "barrier = 'border_control'")
 SOURCE = (source_id(provider("geofabrik")),)
 
 
@@ -43,7 +46,7 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
         If an extract is damaged.
     """
     paths = [one.wanted.target for one in fetched]
-    lines = _joined(paths, "lines", ["name", "highway", "waterway", "other_tags"], ask.area)
+    lines = _joined(paths, "lines", LINES, ask.area)
     road, loops = roads(lines)
     river, unnamed = rivers(lines, ask.area)
     tables = {"road": road, "river": river}
@@ -54,35 +57,37 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
     if ask.line is None:
         notices.append("no crossings: their place needs a border line")
     else:
-        points = _joined(paths, "points", ["name", "barrier", "other_tags"], ask.area)
+        points = _joined(paths, "points", POINTS, ask.area)
         tables["crossing"], far = crossings(points, ask.line)
         notices.append(
             f"{len(tables['crossing']):,} crossings from border posts; {far:,} posts farther than {POST_KM:g} km from the "
             "line left out"
         )
     geofabrik = provider("geofabrik", ask.base)
-    newest = max((one.last_modified for one in fetched), default="")
-    source = source_row(geofabrik, geofabrik.page, date=newest)
+    source = source_row(geofabrik, geofabrik.page, date=day_of(fetched))
     kept = {name: table for name, table in tables.items() if len(table)}
     return Brought(kept, [source], notices=tuple(notices))
 
 
-def _joined(paths: Sequence[Path], layer: str, columns: list[str], area: Area) -> pd.DataFrame:
+def _joined(paths: Sequence[Path], layer: str, given: Given, area: Area) -> pd.DataFrame:
     """Return the features of a layer of all extracts, each once."""
-    frames = [_layer(path, layer, columns, area) for path in paths]
+    frames = [_layer(path, layer, given, area) for path in paths]
     return pd.concat(frames).drop_duplicates("osm_id").reset_index(drop=True)
 
 
-def _layer(path: Path, layer: str, columns: list[str], area: Area) -> pd.DataFrame:
+def _layer(path: Path, layer: str, given: Given, area: Area) -> pd.DataFrame:
     try:
         import pyogrio
     except ImportError as error:
         raise SpecError(
             r"osm: reading extracts needs pyogrio. Install it: pip install 'sarhad\[osm]'."
         ) from error
+    columns, where = given
     box = (area.west, area.south, area.east, area.north)
     try:
-        meta, _, geometry, data = pyogrio.raw.read(path, layer=layer, columns=["osm_id", *columns], bbox=box)
+        meta, _, geometry, data = pyogrio.raw.read(
+            path, layer=layer, columns=["osm_id", *columns], where=where, bbox=box
+        )
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,

@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pandas as pd
@@ -141,6 +142,17 @@ def source_row(
         "licence": licence or one.licence,
         "credit": credit or one.credit,
     }
+
+
+def day_of(fetched: Iterable[Fetched]) -> str:
+    """Return the day on which the newest of some files was last changed by its publisher, "" where none says so."""
+    days = []
+    for one in fetched:
+        try:
+            days.append(parsedate_to_datetime(one.last_modified).date().isoformat())
+        except (TypeError, ValueError):
+            continue
+    return max(days, default="")
 
 
 def joined(old: pd.DataFrame, new: Iterable[pd.DataFrame]) -> pd.DataFrame:
