@@ -81,6 +81,36 @@ def test_the_rows_go_into_a_programme_with_their_sources(
     assert Programme.open(tmp_path / "mine")["district"]["id"].tolist() == ["AAA-HALF", "BBB-HALF"]
 
 
+def test_fetched_terrain_starts_a_programme_and_a_journey(
+    sarhad: Sarhad, server: Server, tmp_path: Path
+) -> None:
+    published.put_terrain(
+        server, {(40, 10): published.tile(40, 10, 100.0), (40, 11): published.tile(40, 11, 200.0)}
+    )
+    line, got = published.border(tmp_path / "line.geojson"), tmp_path / "got"
+    asked = (
+        "fetch",
+        "terrain",
+        "-o",
+        got,
+        "--border",
+        line,
+        "--margin-km",
+        "20",
+        "--from",
+        server.base,
+        "-q",
+    )
+    assert sarhad(*asked).exit_code == 0
+    tiles = [word for tile in sorted(got.glob("*.tif")) for word in ("--terrain", tile)]
+    made = sarhad("new", tmp_path / "mine", "--border", line, *tiles, "--corridor", "10")
+    assert made.exit_code == 0, made.output
+    assert len(Programme.open(tmp_path / "mine")["raster"]) == 2
+    asked = ("travel", got / "terrain.vrt", "--from", "10.99,40.5", "--radius-km", "8", "-q", "--json")
+    hours = sarhad(*asked, "-o", tmp_path / "hours.tif")
+    assert hours.exit_code == 0, hours.output
+
+
 @pytest.mark.parametrize(
     ("words", "status", "text"),
     [

@@ -137,6 +137,48 @@ def test_what_came_before_is_not_fetched_again_and_what_is_mine_not_replaced(
     assert own.read_bytes() == before[own.name]
 
 
+def test_a_file_that_got_its_name_is_recorded_whenever_the_run_ends(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.put_terrain(
+        server, {(40, 10): published.tile(40, 10, 100.0), (40, 11): published.tile(40, 11, 200.0)}
+    )
+    name = f"{tile_name(40, 10)}.tif"
+    named = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        if self.name == f"{name}.part":
+            raise KeyboardInterrupt
+        return named(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(server, "terrain", tmp_path)
+    assert name in (tmp_path / "fetched.csv").read_text(encoding="utf-8")
+    assert not (tmp_path / name).exists()
+    before = len(server.gets(f"/{tile_name(40, 10)}/{name}"))
+    assert (run(server, "terrain", tmp_path)["files"][0]["bytes"]) == (tmp_path / name).stat().st_size
+    assert (
+        len(server.gets(f"/{tile_name(40, 10)}/{name}")) == before
+    )  # the part was whole: nothing comes again
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [("fetched.csv", b"\xff\xfe", "not the record"), ("source.csv", b"id\n\xff", "source.csv")],
+)
+def test_a_damaged_record_is_said(server: Server, tmp_path: Path, name: str, data: bytes, text: str) -> None:
+    published.put_terrain(
+        server, {(40, 10): published.tile(40, 10, 1.0), (40, 11): published.tile(40, 11, 1.0)}
+    )
+    run(server, "terrain", tmp_path)
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(StoreError, match=text):
+        run(server, "terrain", tmp_path)
+    assert (tmp_path / name).read_bytes() == data
+
+
 def test_a_trial_names_sizes_and_brings_nothing(server: Server, tmp_path: Path) -> None:
     data = published.tile(40, 10, 100.0)
     published.put_terrain(server, {(40, 10): data, (40, 11): data})
@@ -209,6 +251,8 @@ def test_all_places_are_fetched_by_country(server: Server, tmp_path: Path) -> No
     assert found["files"][0]["file"] == "geonames_TJ.zip"
     with pytest.raises(SpecError, match="Name countries"):
         run(server, "places", tmp_path, source={"has_every_place": True})
+    with pytest.raises(SpecError, match="not ISO 3166-1 alpha-3"):
+        run(server, "places", tmp_path, source={"countries": ("../",)})
     with pytest.raises(SpecError, match="no country has that code"):
         run(server, "places", tmp_path, source={"countries": ("ABC",), "has_every_place": True})
 

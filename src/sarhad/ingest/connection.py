@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import socket
 import ssl
 import time
@@ -50,6 +51,12 @@ class Manners:
     stall_s: float = 60.0
     stall_bytes: int = 1024
     sleep: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        if not (0 < self.timeout_s < math.inf and self.tries >= 1):
+            raise SpecError(
+                f"--timeout {self.timeout_s:g}, --tries {self.tries}: give seconds above 0 and at least one attempt."
+            )
 
 
 class PassingError(Exception):

@@ -126,8 +126,12 @@ class Part:
         self.mark = {}
 
 
-def download(wanted: Wanted, manners: Manners, on_bytes: OnBytes) -> Fetched:
+def download(
+    wanted: Wanted, manners: Manners, on_bytes: OnBytes, record: Callable[[Fetched], None] | None = None
+) -> Fetched:
     """Bring a file, or the rest of it, and give it its name once it is whole.
+
+    `record` is told of the file before it gets its name, so that no file stands there unrecorded.
 
     Raises
     ------
@@ -142,10 +146,13 @@ def download(wanted: Wanted, manners: Manners, on_bytes: OnBytes) -> Fetched:
             sha256, md5 = digests(part.path)
             fault, checked_by = _judged(wanted, part, md5)
             if not fault:
-                n_bytes, mark = part.size, part.mark
+                mark = part.mark
+                found = Fetched(wanted, part.size, sha256, checked_by, mark["etag"], mark["last_modified"])
+                if record is not None:
+                    record(found)
                 part.path.replace(wanted.target)
                 part.drop()
-                return Fetched(wanted, n_bytes, sha256, checked_by, mark["etag"], mark["last_modified"])
+                return found
             part.drop()
     except OSError as error:
         raise StoreError(

@@ -42,8 +42,16 @@ def _rows(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / NAME
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["file"]: row for row in csv.DictReader(file)}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {
+                row["file"]: {name: row.get(name) or "" for name in COLUMNS} for row in csv.DictReader(file)
+            }
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise StoreError(
+            f"{path}: is not the record of what was fetched ({error}). Move it away and fetch with --replace, or choose "
+            "another folder."
+        ) from error
 
 
 def note(fetched: Fetched) -> None:
@@ -108,7 +116,7 @@ def known(wanted: Wanted, *, is_replacing: bool) -> Fetched | None:
         return None
     row = _rows(target.parent).get(target.name, {})
     if row.get("url") == wanted.url and row.get("sha256") == digests(target)[0]:
-        size, etag, modified = int(row["bytes"]), row["etag"], row["last_modified"]
+        size, etag, modified = target.stat().st_size, row["etag"], row["last_modified"]
         return Fetched(wanted, size, row["sha256"], row["checked_by"], etag, modified, was_there=True)
     raise RefusedError(
         f"{target}: is there already and is not what came from {wanted.url}. Give --replace to lose it, or choose "

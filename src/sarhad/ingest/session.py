@@ -91,9 +91,7 @@ class Session:
         there = known(wanted, is_replacing=self.is_replacing)
         if there:
             return there
-        fetched = download(wanted, self.manners, self._on_bytes(wanted, number, of))
-        note(fetched)
-        return fetched
+        return download(wanted, self.manners, self._on_bytes(wanted, number, of), note)
 
     def _on_bytes(self, wanted: Wanted, number: int, of: int) -> OnBytes:
         def told(n_bytes: int, total: int | None) -> None:
@@ -109,5 +107,5 @@ class Session:
         wanted = Wanted(url, self.folder / name, kind)
         there = known(wanted, is_replacing=self.is_replacing or is_fresh)
         if not there:
-            note(download(wanted, self.manners, self._on_bytes(wanted, 0, 1)))
+            download(wanted, self.manners, self._on_bytes(wanted, 0, 1), note)
         return wanted.target

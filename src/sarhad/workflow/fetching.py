@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from sarhad.errors import SpecError
+from sarhad.errors import SpecError, StoreError
 from sarhad.ingest import (
     TOPICS,
     Area,
@@ -31,7 +31,7 @@ from sarhad.ingest.download import Fetched
 from sarhad.programme import Programme, declared, require_none
 from sarhad.programme.folder import HEAD
 from sarhad.programme.frames import typed_frame
-from sarhad.programme.text import canonical_csv, read_csv
+from sarhad.programme.text import UnreadableError, canonical_csv, read_csv
 from sarhad.workflow.creating import read_line
 from sarhad.workflow.folders import require_target
 from sarhad.workflow.outcome import Outcome
@@ -176,6 +176,9 @@ def _ask(where: Where, prog: Programme | None, source: From) -> Ask:
         raise SpecError("--bbox: give four numbers, west,south,east,north, in degrees.")
     if where.box is None and line is None:
         raise SpecError(f"{where.programme}: holds no border line. Give --bbox W,S,E,N too.")
+    for one in countries:
+        if not (len(one) == 3 and one.isascii() and one.isalpha()):
+            raise SpecError(f"--country {one}: not ISO 3166-1 alpha-3. Give three letters, such as TJK.")
     area = Area(*where.box) if where.box is not None else Area.about(line, where.margin_km)
     return Ask(
         area,
@@ -206,11 +209,21 @@ def _write(
     for name, frame in typed.items():
         table, path = declared().table(name), folder / f"{name}.csv"
         is_kept = name == "source" and path.exists() and not is_replacing
-        older = [read_csv(table, path.read_bytes())[0]] if is_kept else []
+        older = [_sources(path)] if is_kept else []
         written[path] = canonical_csv(table, joined(frame.iloc[:0], [*older, frame]))
     for path, data in written.items():
         note_made(path, data, is_replacing=is_replacing)
     return sorted(written)
+
+
+def _sources(path: Path) -> pd.DataFrame:
+    """Return the sources of earlier fetches."""
+    try:
+        found, faults = read_csv(declared().table("source"), path.read_bytes())
+    except UnreadableError as error:
+        raise StoreError(f"{path}: {error.text}. {error.remedy}") from error
+    require_none(faults)
+    return found
 
 
 def _adopt(
