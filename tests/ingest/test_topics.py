@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,16 @@ def test_an_extract_becomes_roads_rivers_and_crossings(server: Server, tmp_path:
     assert table(tmp_path / "out", "source")[["licence", "date"]].to_numpy().tolist() == [
         ["ODbL 1.0", "2025-11-05"]
     ]
+
+
+def test_without_a_reader_no_extract_is_fetched(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.put_osm(server, published.extract_pbf())
+    monkeypatch.setitem(sys.modules, "pyogrio", None)
+    with pytest.raises(SpecError, match=r"pip install 'sarhad\[osm\]'"):
+        run(server, "osm", tmp_path)
+    assert server.asked == []
 
 
 def test_extracts_are_found_by_the_area_or_named(server: Server, tmp_path: Path) -> None:

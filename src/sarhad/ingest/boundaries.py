@@ -144,9 +144,7 @@ def _runs(
             "parent": _parent(units.outlines[unit], parents),
             "chainage_from_km": round(first, 3),
             "chainage_to_km": round(last, 3),
-            "source_ids": tuple(
-                source_id(provider("geoboundaries"), f"{country}-{level}") for level in LEVELS
-            ),
+            "source_ids": tuple(source_id("geoboundaries", f"{country}-{level}") for level in LEVELS),
             "is_assumption": False,
             "reasoning": f"nearest unit every {STEP_KM * 1000:g} m; runs under {SHORTEST_KM:g} km joined to the one before",
         }

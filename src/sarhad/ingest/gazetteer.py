@@ -110,7 +110,7 @@ def _places(path: Path, area: Area) -> Iterator[dict[str, object]]:
             "country": cells[8],
             "population": people or None,  # GeoNames writes 0 where it does not know
             "geometry": f"POINT ({lon} {lat})",
-            "source_ids": (source_id(provider("geonames")),),
+            "source_ids": (source_id("geonames"),),
             "is_assumption": False,
             "reasoning": None,
         }

@@ -129,7 +129,7 @@ def incidents(events: pd.DataFrame) -> pd.DataFrame:
             "count": int(row["count"]),
             **{name: int(row[name]) for name in DEATHS.values()},
             "geometry": f"POINT ({row['lon']:.2f} {row['lat']:.2f})",
-            "source_ids": (source_id(provider("ucdp")),),
+            "source_ids": (source_id("ucdp"),),
             "is_assumption": False,
             "reasoning": "place: mean of the events, to a hundredth of a degree",
         }

@@ -14,16 +14,15 @@ import pandas as pd
 import shapely
 
 from sarhad.errors import SpecError, StoreError
+from sarhad.ingest import extracts
 from sarhad.ingest.area import Area
-from sarhad.ingest.ask import Ask, Brought
+from sarhad.ingest.ask import Ask, Brought, Order
 from sarhad.ingest.download import Fetched
-from sarhad.ingest.extracts import order
 from sarhad.ingest.ids import slug, with_own_ids
 from sarhad.ingest.providers import provider
 from sarhad.ingest.record import day_of, source_id, source_row
+from sarhad.ingest.session import Session
 from sarhad.programme.geodesy import WGS84, chainage_km, line_length_km
-
-__all__ = ["made", "order"]
 
 ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified")  # and the links of each
 DIGITS = 5  # of the degrees that name a junction
@@ -32,7 +31,26 @@ SAME_KM = 2.0  # along the line, within which posts are the two sides of one cro
 Given = tuple[list[str], str]  # columns of a layer, and which of its rows
 LINES: Given = (["name", "highway", "waterway", "other_tags"], "highway IS NOT NULL OR waterway = 'river'")
 POINTS: Given = (["name", "barrier", "other_tags"], "barrier = 'border_control'")
-SOURCE = (source_id(provider("geofabrik")),)
+SOURCE = (source_id("geofabrik"),)
+
+
+def order(ask: Ask, session: Session) -> Order:
+    """Return the extracts to bring, once it is sure that they can be read.
+
+    Raises
+    ------
+    SpecError
+        If the library that reads extracts is not installed.
+    StoreError, DataError
+        As `extracts.order`.
+    """
+    try:
+        import pyogrio  # noqa: F401
+    except ImportError as error:
+        raise SpecError(
+            "osm: reading extracts needs pyogrio. Install it: pip install 'sarhad[osm]'."
+        ) from error
+    return extracts.order(ask, session)
 
 
 def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
@@ -40,8 +58,6 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
 
     Raises
     ------
-    SpecError
-        If the library that reads extracts is not installed.
     StoreError
         If an extract is damaged.
     """
@@ -76,12 +92,8 @@ def _joined(paths: Sequence[Path], layer: str, given: Given, area: Area) -> pd.D
 
 
 def _layer(path: Path, layer: str, given: Given, area: Area) -> pd.DataFrame:
-    try:
-        import pyogrio
-    except ImportError as error:
-        raise SpecError(
-            r"osm: reading extracts needs pyogrio. Install it: pip install 'sarhad\[osm]'."
-        ) from error
+    import pyogrio
+
     columns, where = given
     box = (area.west, area.south, area.east, area.north)
     try:

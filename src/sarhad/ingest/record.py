@@ -124,9 +124,9 @@ def known(wanted: Wanted, *, is_replacing: bool) -> Fetched | None:
     )
 
 
-def source_id(one: Provider, part: str = "") -> str:
+def source_id(name: str, part: str = "") -> str:
     """Return the id of the source row of a provider, or of a part of what it publishes."""
-    return "-".join(filter(None, ("DS", one.id.upper(), part.upper())))
+    return "-".join(filter(None, ("DS", name.upper(), part.upper())))
 
 
 def source_row(
@@ -141,7 +141,7 @@ def source_row(
 ) -> dict[str, str | None]:
     """Return a row of the table `source`; what is not given is as the provider states it."""
     return {
-        "id": source_id(one, part),
+        "id": source_id(one.id, part),
         "title": title or one.title,
         "publisher": one.publisher,
         "date": date or one.date or None,
