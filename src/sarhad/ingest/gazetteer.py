@@ -51,7 +51,7 @@ def alpha2(country: str) -> str:
     found = get_global("territory_aliases").get(country.upper(), ())
     if len(country) != 3 or len(found) != 1:
         raise SpecError(
-            f"--country {country}: no country has that code. Give ISO 3166-1 alpha-3, such as TJK."
+            f"--country {country}: no country has that code. Give ISO 3166-1 alpha-3, such as FRA."
         )
     return str(found[0])
 

@@ -178,7 +178,7 @@ def _ask(where: Where, prog: Programme | None, source: From) -> Ask:
         raise SpecError(f"{where.programme}: holds no border line. Give --bbox W,S,E,N too.")
     for one in countries:
         if not (len(one) == 3 and one.isascii() and one.isalpha()):
-            raise SpecError(f"--country {one}: not ISO 3166-1 alpha-3. Give three letters, such as TJK.")
+            raise SpecError(f"--country {one}: not ISO 3166-1 alpha-3. Give three letters, such as FRA.")
     area = Area(*where.box) if where.box is not None else Area.about(line, where.margin_km)
     return Ask(
         area,
