@@ -53,6 +53,11 @@ def test_the_schedule_of_a_plan_leaves_and_comes_back(
     start = {t.uid: t.start for t in back.tasks}
     assert start == {row["id"]: row["start"] for row in activity.to_dict("records")}
     assert read_project(out)[0].n_activities == len(activity)
+    (usual,) = [calendar for calendar in back.calendars if calendar.uid == back.calendar]
+    assert (usual.week, usual.exceptions) == (
+        (True,) * 7,
+        {},
+    )  # what has no calendar of its own runs on all days
 
 
 def test_milestones_for_a_calendar(sarhad: Sarhad, scheduled: Path, tmp_path: Path) -> None:

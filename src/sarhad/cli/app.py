@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sarhad.cli import programmes, questions, schedules  # isort: skip
 from sarhad.cli import places  # isort: skip
+from sarhad.cli import fetching  # isort: skip
 from sarhad.cli.options import app
 
-COMMANDS = (programmes, questions, schedules, places)  # each has added its own to `app`
+COMMANDS = (programmes, questions, schedules, places, fetching)  # each has added its own to `app`
 
 __all__ = ["COMMANDS", "app"]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from sarhad.cli.terminal import INFEASIBLE, Commands
+from sarhad.errors import SpecError
 
 app = typer.Typer(
     name="sarhad",
@@ -43,3 +44,17 @@ Language = Annotated[str, typer.Option(help="Language of the report, such as en 
 def plan_status(payload: dict[str, Any]) -> int:
     """Return the exit status of a plan or a schedule: another one where there can be none."""
     return INFEASIBLE if payload["status"] == "infeasible" else 0
+
+
+def numbers(text: str, option: str) -> tuple[float, ...]:
+    """Return the numbers of a text such as 68.9,37.2.
+
+    Raises
+    ------
+    SpecError
+        If a part is no number.
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise SpecError(f"{option}: {text} is no list of numbers. Separate numbers by commas.") from error

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sarhad.cli.options import AsJson, Overwrite, Quiet, Seed, app
+from sarhad.cli.options import AsJson, Overwrite, Quiet, Seed, app, numbers
 from sarhad.cli.terminal import command, emit, watching
 from sarhad.errors import SpecError
 
@@ -71,7 +71,7 @@ def travel(
             mover=mover,
             neighbours=neighbours,
             radius_km=radius_km,
-            isochrones_h=_numbers(isochrones, "--isochrones") if isochrones else (),
+            isochrones_h=numbers(isochrones, "--isochrones") if isochrones else (),
             memory_gb=memory_gb,
             is_replacing=replace,
             on_step=watch,
@@ -79,16 +79,9 @@ def travel(
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
-def _numbers(text: str, option: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise SpecError(f"{option}: {text} is no list of numbers. Separate numbers by commas.") from error
-
-
 def _point(text: str, option: str) -> tuple[float, float]:
     """Return lon and lat of ``LON,LAT``."""
-    numbers = _numbers(text, option)
-    if len(numbers) != 2 or not (abs(numbers[0]) <= 180.0 and abs(numbers[1]) <= 90.0):
+    found = numbers(text, option)
+    if len(found) != 2 or not (abs(found[0]) <= 180.0 and abs(found[1]) <= 90.0):
         raise SpecError(f"{option} {text}: not a longitude and a latitude. Give degrees, such as 68.9,37.2.")
-    return numbers[0], numbers[1]
+    return found[0], found[1]

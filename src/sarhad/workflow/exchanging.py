@@ -20,6 +20,7 @@ from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome, plain
 
 WEEK = 7
+EVERY_DAY = WorkCalendar("every day", "Every day", (True,) * WEEK)  # of activities without a calendar
 SPARE_DAYS = 366  # for which the calendars are written beyond the last finish
 
 
@@ -73,7 +74,10 @@ def _sizes(schedule: Exchanged, source: Path, target: Path | None) -> dict[str, 
 
 
 def as_exchanged(prog: Programme, plan: str, activity: pd.DataFrame) -> Exchanged:
-    """Return the stored schedule of a plan: ids as they are, what an item's date is due as deadline."""
+    """Return the stored schedule of a plan: ids as they are, what an item's date is due as deadline.
+
+    Activities without a calendar run on all days, which other tools do only where the project's calendar says so.
+    """
     name_of = prog["activity_template"].set_index("id")["name_en"]
     begin, end = activity["start"].min(), activity["finish"].max()
     known = zones(prog["calendar"], begin, (end - begin).days + SPARE_DAYS)
@@ -89,7 +93,7 @@ def as_exchanged(prog: Programme, plan: str, activity: pd.DataFrame) -> Exchange
             exchange.Link(r["before_id"], r["after_id"], r["type"], float(r["lag_days"]), is_elapsed=True)
             for r in links.to_dict("records")
         ),
-        calendars=tuple(_calendar(known, k) for k in range(len(known.ids))),
+        calendars=(*(_calendar(known, k) for k in range(len(known.ids))), EVERY_DAY),
         resources=tuple(
             exchange.Resource(r["id"], r["name_en"], float(r["capacity"]))
             for r in resource.to_dict("records")
@@ -98,6 +102,7 @@ def as_exchanged(prog: Programme, plan: str, activity: pd.DataFrame) -> Exchange
             exchange.Assignment(r["activity_id"], r["resource_id"], float(r["units"]))
             for r in held.to_dict("records")
         ),
+        calendar=EVERY_DAY.uid,
         currency="USD",
     )
 

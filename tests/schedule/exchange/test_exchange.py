@@ -288,3 +288,58 @@ def test_times_of_day_and_zones_leave_the_date_of_the_site(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id,name,duration_days,start\n1,A,1,2025-03-03T23:30:00+05:00\n", encoding="utf-8")
     assert read_exchanged(path).begin == MONDAY
+
+
+def test_progress_of_primavera_is_by_duration_units_or_judgement(tmp_path):
+    text = (DATA / "post.xer").read_text(encoding="cp1251")
+    fields = next(line for line in text.splitlines() if line.startswith("%F\ttask_id")).split("\t")
+    more = ["complete_pct_type", "remain_drtn_hr_cnt", "act_work_qty", "remain_work_qty", "act_end_date"]
+    names = [name for name in fields if name not in more] + more
+
+    def row(number, kind, *values):
+        known = {"task_id": str(number), "proj_id": "1", "clndr_id": "1", "task_type": "TT_Task", "status_code": "x",
+                 "task_code": f"T{number}", "task_name": "x", "target_drtn_hr_cnt": "40", "phys_complete_pct": "15"}  # fmt: skip
+        return "\t".join(
+            ["%R", *[(known | dict(zip(more, (kind, *values), strict=True))).get(n, "") for n in names[1:]]]
+        )
+
+    rows = [
+        row(1, "CP_Phys", "40", "0", "8", ""),
+        row(2, "CP_Drtn", "30", "0", "8", ""),
+        row(3, "CP_Units", "40", "6", "2", ""),
+        row(4, "CP_Drtn", "40", "0", "0", "2025-03-07 17:00"),
+        row(5, "CP_Units", "40", "0", "0", ""),
+    ]
+    table = "\n".join(["ERMHDR\t19.12", "%T\tPROJECT", "%F\tproj_id\tplan_start_date", "%R\t1\t2025-03-03 08:00",
+                       "%T\tCALENDAR", "%F\tclndr_id\tday_hr_cnt\tclndr_data", "%R\t1\t8\t",
+                       "%T\tTASK", "\t".join(names), *rows, "%E"])  # fmt: skip
+    (tmp_path / "p.xer").write_text(table, encoding="utf-8")
+    assert [t.percent_complete for t in read_exchanged(tmp_path / "p.xer").tasks] == [
+        15.0,
+        25.0,
+        75.0,
+        100.0,
+        0.0,
+    ]
+
+
+def test_a_primavera_calendar_without_exceptions_is_read(tmp_path):
+    days = "".join(f"(0||{n}()({'(0||0(s|08:00|f|17:00)())' if n < 7 else ''}))" for n in range(1, 8))
+    table = "\n".join(["ERMHDR\t19.12", "%T\tPROJECT", "%F\tproj_id\tplan_start_date", "%R\t1\t2025-03-03 08:00",
+                       "%T\tCALENDAR", "%F\tclndr_id\tday_hr_cnt\tclndr_data",
+                       f"%R\t1\t8\t(0||CalendarData()((0||DaysOfWeek()({days}))))",
+                       "%T\tTASK", "%F\ttask_id\tproj_id\tclndr_id\ttask_code\ttarget_drtn_hr_cnt", "%R\t1\t1\t1\tA\t8",
+                       "%E"])  # fmt: skip
+    (tmp_path / "c.xer").write_text(table, encoding="utf-8")
+    (calendar,) = read_exchanged(tmp_path / "c.xer").calendars
+    assert calendar.week == (True,) * 5 + (False, True)  # day 1 is Sunday, day 7 Saturday
+    assert calendar.exceptions == {}
+
+
+def test_the_units_of_a_primavera_resource_are_those_of_its_latest_rate(tmp_path):
+    text = (DATA / "crossing.xml").read_text(encoding="utf-8")
+    rate = "<ResourceRate><EffectiveDate>{}</EffectiveDate><MaxUnitsPerTime>{}</MaxUnitsPerTime><ResourceObjectId>7</ResourceObjectId></ResourceRate>"
+    rates = rate.format("2026-01-01T00:00:00", "5") + rate.format("2025-01-01T00:00:00", "3")
+    (tmp_path / "r.xml").write_text(text.replace("  <Project>", f"  {rates}<Project>"), encoding="utf-8")
+    assert [r.units for r in read_exchanged(DATA / "crossing.xml").resources] == [2.0]
+    assert [r.units for r in read_exchanged(tmp_path / "r.xml").resources] == [5.0]

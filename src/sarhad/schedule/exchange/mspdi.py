@@ -23,6 +23,7 @@ NAMESPACE = "http://schemas.microsoft.com/project"
 TYPES: tuple[LinkType, ...] = ("FF", "FS", "SF", "SS")  # by their code
 NO_CALENDAR = "-1"
 TEXT1, OWN = "188743731", "id "  # field that keeps an id which is no number, and how its value begins
+OF_FINISH = ("MFO", "FNET", "FNLT")  # constraints whose date is that of the end of a day
 TENTHS_A_DAY = 4800.0  # of a minute, for eight hours
 TENTHS_AN_ELAPSED_DAY = 14400.0
 PERCENT_FORMATS = {"19", "20", "51", "52"}  # lags in per cent of the duration of the task before
@@ -279,10 +280,10 @@ def _put_task(element: Element, task: Task, number_: int) -> None:
     values = {
         "UID": task.uid, "ID": f"{number_}", "Name": task.name, "WBS": task.wbs or None,
         "Start": _at(task.start, 17 if task.is_milestone else 8), "Finish": _at(task.finish, 17), "Duration": _duration(task.duration_days),
-        "DurationFormat": "7", "Milestone": "1" if task.is_milestone else "0", "Summary": "0",
+        "RemainingDuration": _duration(_remaining_days(task)), "DurationFormat": "7", "Milestone": "1" if task.is_milestone else "0", "Summary": "0",
         "PercentComplete": f"{task.percent_complete:.10g}", "Cost": f"{round(task.cost * 100)}",
         "CalendarUID": calendar, "ConstraintType": f"{CONSTRAINTS.index(task.constraint)}",
-        "ConstraintDate": _at(task.constraint_date, 17 if task.constraint[0] in "FM" else 8),
+        "ConstraintDate": _at(task.constraint_date, 17 if task.constraint in OF_FINISH else 8),
         "Deadline": _at(task.deadline, 17), "ActualStart": _at(task.actual_start, 8),
         "ActualFinish": _at(task.actual_finish, 17),
         "TotalSlack": None if slack is None else f"{round(slack * TENTHS_A_DAY)}",
@@ -322,6 +323,11 @@ def _put_hours(element: Element, works: bool) -> None:
         times = SubElement(element, "WorkingTimes")
         for first, last in (("08:00:00", "12:00:00"), ("13:00:00", "17:00:00")):
             _put(SubElement(times, "WorkingTime"), {"FromTime": first, "ToTime": last})
+
+
+def _remaining_days(task: Task) -> float:
+    done = 1.0 if task.actual_finish is not None else min(max(task.percent_complete / 100.0, 0.0), 1.0)
+    return task.duration_days * (1.0 - done)
 
 
 def _duration(days: float) -> str:

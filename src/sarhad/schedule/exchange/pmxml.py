@@ -141,11 +141,14 @@ def _link(element: Element, hours: dict[str, float]) -> Link:
 
 
 def _resources(root: Element) -> list[Resource]:
+    """Return the resources, as many units as their latest rate says, else they themselves."""
+    rates = sorted(root.findall("ResourceRate"), key=lambda e: text(e, "EffectiveDate"))
+    units = {text(e, "ResourceObjectId"): number(e, "MaxUnitsPerTime") for e in rates}
     return [
         Resource(
             text(e, "ObjectId"),
             text(e, "Name"),
-            number(e, "MaximumUnitsPerTime", 1.0) or 1.0,
+            units.get(text(e, "ObjectId")) or number(e, "MaxUnitsPerTime") or 1.0,
             text(e, "ResourceType", "Labor") != "Material",
         )
         for e in root.findall("Resource")

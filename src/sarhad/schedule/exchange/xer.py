@@ -177,12 +177,31 @@ def _task(row: Row, hours: dict[str, float], places: dict[str, str], cost: dict[
         baseline_finish=day(row.get("target_end_date", "")),
         actual_start=day(row.get("act_start_date", "")),
         actual_finish=day(row.get("act_end_date", "")),
-        percent_complete=float(row.get("phys_complete_pct") or 0),
+        percent_complete=_percent(row),
         constraint=constraint,
         constraint_date=None if constraint in ("ASAP", "ALAP") else day(row.get("cstr_date", "")),
         total_float_days=float(slack) / a_day if slack else None,
         cost=cost.get(row["task_id"], 0.0),
     )
+
+
+def _percent(row: Row) -> float:
+    """Return the share done in per cent, by duration, units or judgement as the row says."""
+    if row.get("act_end_date"):
+        return 100.0
+    kind = row.get("complete_pct_type") or "CP_Phys"
+    if kind == "CP_Phys":
+        return float(row.get("phys_complete_pct") or 0)
+    if kind == "CP_Drtn":
+        left, whole = _sum(row, "remain_drtn_hr_cnt"), _sum(row, "target_drtn_hr_cnt")
+    else:
+        left = _sum(row, "remain_work_qty", "remain_equip_qty")
+        whole = left + _sum(row, "act_work_qty", "act_equip_qty")
+    return 100.0 * min(max(1.0 - left / whole, 0.0), 1.0) if whole > 0 else 0.0
+
+
+def _sum(row: Row, *names: str) -> float:
+    return sum(float(row.get(name) or 0) for name in names)
 
 
 def _assignment(row: Row) -> Assignment:
@@ -208,16 +227,19 @@ def _calendar(row: Row) -> WorkCalendar:
     data = row.get("clndr_data", "")
     week_part, _, rest = data.partition("Exceptions")
     week = [False] * 7
-    entries = list(re.finditer(r"\(0\|\|([1-7])\(\)", week_part))
-    for entry, after in zip(entries, [*entries[1:], None], strict=True):
-        own = week_part[entry.end() : after.start() if after else len(week_part)]
-        week[(int(entry.group(1)) - 2) % 7] = "s|" in own
-    exceptions: dict[date, bool] = {}
-    found = list(re.finditer(r"\(d\|(\d+)\)", rest))
-    for entry, after in zip(found, [*found[1:], None], strict=True):
-        own = rest[entry.end() : after.start() if after else len(rest)]
-        exceptions[ZERO + timedelta(days=int(entry.group(1)))] = "s|" in own
+    entries = _entries(r"\(0\|\|([1-7])\(\)", week_part)
+    for number, own in entries:
+        week[(number - 2) % 7] = "s|" in own
+    days = _entries(r"\(d\|(\d+)\)", rest)
+    exceptions = {ZERO + timedelta(days=number): "s|" in own for number, own in days}
     hours = float(row.get("day_hr_cnt") or 8) or 8.0
     if not entries:
         week = [True, True, True, True, True, False, False]
     return WorkCalendar(row["clndr_id"], row.get("clndr_name", ""), tuple(week), exceptions, hours)
+
+
+def _entries(pattern: str, text: str) -> list[tuple[int, str]]:
+    """Return the number of each place where a pattern stands, and what follows up to the next."""
+    found = list(re.finditer(pattern, text))
+    ends = [*(entry.start() for entry in found[1:]), len(text)]
+    return [(int(entry.group(1)), text[entry.end() : end]) for entry, end in zip(found, ends, strict=False)]
