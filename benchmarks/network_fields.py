@@ -114,7 +114,8 @@ def random_field(terrain: place.Terrain, rng: np.random.Generator) -> np.ndarray
         window = rate[top : int(r + radius) + 2, left : int(c + radius) + 2]
         rows, cols = np.ogrid[top : top + window.shape[0], left : left + window.shape[1]]
         window[np.hypot(rows - r, cols - c) <= radius] += strength
-    return rate.ravel()
+    flat: np.ndarray = rate.ravel()
+    return flat
 
 
 class Costs:
@@ -143,8 +144,8 @@ def summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Return for each mover how much dearer the network is, and which share of those who get through it misses."""
     found = []
     for mover, own in rows.groupby("mover", sort=True):
-        excess = (own["over"] / own["least"] - 1.0).to_numpy()
-        missed = 1.0 - np.exp(own["least"] - own["over"]).to_numpy()
+        least, over = own["least"].to_numpy(dtype=float), own["over"].to_numpy(dtype=float)
+        excess, missed = over / least - 1.0, 1.0 - np.exp(least - over)
         numbers = (
             np.median(excess),
             np.quantile(excess, 0.95),
