@@ -134,6 +134,7 @@ def _costs(
     height, width = moves.shape
     elevation, kind = elevation_m.ravel(), kinds.ravel()
     into[:] = INF
+    aslant = cell_m * np.sqrt(2.0)
     for row in range(max(top - 1, 0), min(top + TILE + 1, height)):
         for col in range(max(left - 1, 0), min(left + TILE + 1, width)):
             bits = moves[row, col]
@@ -143,7 +144,7 @@ def _costs(
                 if (bits >> k) & 1 == 0 or r < 0 or r >= SIDE or c < 0 or c >= SIDE:
                     continue
                 b = a + DOWN[k] * width + RIGHT[k]
-                far = cell_m * (1.0 if k < 4 else np.sqrt(2.0))
+                far = cell_m if k < 4 else aslant
                 hours = -1.0
                 if len(kind) == 1 or (kind[a] == 0 and kind[b] == 0):
                     hours = _open_hours(p, pace, np.float64(elevation[a]), np.float64(elevation[b]), far)
@@ -170,7 +171,7 @@ def _pull(label: Float32Array, step: Float32Array, cell: int) -> np.float32:
     return least
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=FAST)  # else the inlined minima are not vectorised
 def _sweep(label: Float32Array, step: Float32Array, waits: UInt8Array, high: int, wide: int) -> None:
     """Sweep a tile in changing directions until no label falls; rim cells that may fall are left waiting."""
     is_falling, turn = True, 0
@@ -185,8 +186,9 @@ def _sweep(label: Float32Array, step: Float32Array, waits: UInt8Array, high: int
                 waits[row, col] = 0
                 if _pull(label, step, row * SIDE + col) < INF:
                     is_falling = True
-                    waits[row - 1 : row + 2, col - 1] = 1
-                    waits[row - 1 : row + 2, col + 1] = 1
+                    for r in range(row - 1, row + 2):
+                        waits[r, col - 1] = 1
+                        waits[r, col + 1] = 1
                     waits[row - 1, col] = 1
                     waits[row + 1, col] = 1
         turn = (turn + 1) % 4
