@@ -22,6 +22,7 @@ from scipy.sparse.csgraph import dijkstra
 from sarhad.place.elevation import elevation_around
 from sarhad.place.travel import WALK, step_hours
 from sarhad.place.travel.field import DOWN, RIGHT, field, ground
+from sarhad.place.travel.lanes import fields
 
 WALKER = np.array([WALK, 1.0, np.inf, np.inf, 0.0])
 
@@ -95,6 +96,33 @@ def compare(elevation, cell_m, neighbours):
     }
 
 
+def compare_lanes(elevation, cell_m, spread, sources=16):
+    """Return seconds and agreement of 16 searches at once, from cells at most `spread` from the middle."""
+    on = ground(elevation, cell_m)
+    height, width = elevation.shape
+    at = np.random.default_rng(3).integers(-spread, spread + 1, (2, sources))
+    cells = (height // 2 + at[0]) * width + width // 2 + at[1]
+    hours, ours = timed(lambda: fields(on, WALKER, cells))
+    (ptr, to, weight), building = timed(lambda: edges(on.moves, elevation, WALKER, cell_m, DOWN, RIGHT))
+    graph = csr_array((weight, to, ptr), shape=(elevation.size, elevation.size))
+    theirs, largest = 0.0, 0.0
+    for lane, cell in enumerate(cells):
+        exact, seconds = timed(lambda cell=cell: dijkstra(graph, indices=cell))
+        theirs += seconds
+        reached = np.isfinite(exact) & (exact > 0.0)
+        largest = max(largest, float(np.abs(hours[lane].ravel()[reached] / exact[reached] - 1.0).max()))
+    return {
+        "sources": sources,
+        "spread_cells": spread,
+        "cells": int(elevation.size),
+        "cpu_seconds": round(ours, 3),
+        "scipy_cpu_seconds": round(theirs, 3),
+        "scipy_edge_list_cpu_seconds": round(building, 3),
+        "times_scipy": round(theirs / ours, 2),
+        "largest_relative_difference": largest,
+    }
+
+
 def overstated(neighbours, radius=300):
     """Return mean and largest share by which the grid overstates straight distance on the level."""
     side = 2 * radius + 1
@@ -117,6 +145,7 @@ def main():
     parser.add_argument("--from", dest="start", help="LON,LAT: middle of the square of a raster")
     parser.add_argument("--radius-km", type=float, default=8.0)
     parser.add_argument("--cells", type=int, default=1_000_000)
+    parser.add_argument("--spread", type=int, default=30, help="cells from the middle to the 16 sources")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -128,9 +157,11 @@ def main():
         lon, lat = map(float, args.start.split(","))
         found = elevation_around(Path(args.dem), (lon, lat), args.radius_km)
         elevation, cell_m = found.elevation_m, found.cell_m
-    compare(synthetic(2500, 1), 30.0, 8)  # compiles
+    compare_lanes(synthetic(2500, 1), 30.0, 5)  # compiles
+    compare(synthetic(2500, 1), 30.0, 8)
     result = {
         "search": [compare(elevation, cell_m, neighbours) for neighbours in (8, 16)],
+        "lanes": [compare_lanes(elevation, cell_m, args.spread)],
         "overstated_on_the_level": [overstated(neighbours) for neighbours in (8, 16)],
     }
     if args.json:
