@@ -14,7 +14,7 @@ from sarhad.errors import DataError
 from sarhad.programme import Programme
 from sarhad.programme.activities import parse_link
 from sarhad.programme.quarters import Quarter
-from sarhad.schedule.modes import Modes
+from sarhad.schedule.modes import Modes, capacity_by_day
 from sarhad.schedule.project import FloatArray, Project, assemble
 from sarhad.schedule.units import Follow, Unit, Work, units
 from sarhad.schedule.zones import Zones, zones
@@ -102,10 +102,20 @@ def expand(
             "activity_template: has no rows. Say which activities the measures need; `sarhad check` says how."
         )
         raise DataError(text, table="activity_template")
-    begin: date = prog.setting("status_date")
+    zone = zones_of(prog)
+    return expand_works(prog, zone, works_of(prog, plan_items, funding, zone.begin), needs, money)
+
+
+def zones_of(prog: Programme) -> Zones:
+    """Return the calendars of a programme by day, from the status date until some years after the horizon."""
     horizon_days = round(prog.setting("horizon_quarters") * DAYS_A_YEAR / 4 + LATER_YEARS * DAYS_A_YEAR)
-    zone = zones(prog["calendar"], begin, horizon_days)
-    works = _works(prog, plan_items, funding, begin)
+    return zones(prog["calendar"], prog.setting("status_date"), horizon_days)
+
+
+def expand_works(
+    prog: Programme, zone: Zones, works: Sequence[Work], needs: pd.DataFrame, money: pd.Series[int]
+) -> Expanded:
+    """Return the activities of items of which all is known that these depend on; see `expand`."""
     all_units = units(prog["activity_template"], works)
     ready = {u.works[0].id: k for k, u in enumerate(all_units) if _operates(u)}
     _refuse_idle(works, ready)
@@ -125,6 +135,7 @@ def expand(
         release=[0 if unit.is_shared else max(0, min(w.release for w in unit.works)) for unit in all_units],
         resource_ids=modes.resource_ids,
         stock_ids=modes.partners,
+        capacity_by_period=capacity_by_day(prog, zone.begin, modes.capacity),
     )
     factor = np.array(modes.cost_factor)
     return Expanded(
@@ -147,7 +158,7 @@ def _refuse_idle(works: Sequence[Work], ready: Mapping[str, int]) -> None:
         raise DataError(text, table="activity_template", column="measure_ids", ids=idle)
 
 
-def _works(prog: Programme, plan_items: pd.DataFrame, funding: pd.DataFrame, begin: date) -> list[Work]:
+def works_of(prog: Programme, plan_items: pd.DataFrame, funding: pd.DataFrame, begin: date) -> list[Work]:
     """Return the items of the plan with all that their activities depend on, by id."""
     item, site = prog["item"].set_index("id"), prog["site"].set_index("id")
     measure = prog["measure"].set_index("id")
