@@ -252,9 +252,10 @@ def priced(
 def timeline(terms: planner.Terms, plan_items: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
     """Return which items operate in each period (T+1, I), and the years each period weighs (T+1,).
 
-    The last period is the tail: the final state for `tail_years`.
+    Items operate from the quarter that the plan says, or when their build is over if that is later. The last period is
+    the tail: the final state for `tail_years`.
     """
-    by_quarter = planner.operating(terms, planner.starts(terms, plan_items))
+    by_quarter = planner.operating(planner.dated(terms, plan_items), planner.starts(terms, plan_items))
     years = np.append(np.full(terms.n_quarters, 0.25), terms.tail_years)
     return np.vstack([by_quarter, by_quarter[-1:]]), years
 

@@ -58,7 +58,7 @@ def report_plan(
     require_writable(out)
     prepared = prepare(prog, on_step=on_step)
     on_step(Step("report", 0.0))
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), plan_items(prepared.prog, plan))
     planned = Planned(prepared, terms, _result(prepared, terms, plan))
     times = _timetable(prepared, plan, on_step)
     pages = write_reports(gather(planned, plan, is_fine=is_fine, times=times), out, langs)

@@ -100,7 +100,7 @@ def _ground(
     rows = plan_items(prepared.prog, plan)
     if rows.empty:
         raise SpecError(f"--plan {plan}: holds no item, so there is nothing to schedule. Name another plan.")
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), rows)
     start = planner.starts(terms, rows)
     paid = _paid(prepared.prog, plan, terms, rows)
     expanded = scheduler.expand(
