@@ -2,6 +2,7 @@
 
 from sarhad.schedule.capacity import capacity
 from sarhad.schedule.expansion import Expanded, expand
+from sarhad.schedule.pace import Chain, Chains, chains
 from sarhad.schedule.project import Project, assemble
 from sarhad.schedule.result import ScheduleProgress, ScheduleResult, SequenceSpec
 from sarhad.schedule.risk import (
@@ -36,6 +37,8 @@ from sarhad.schedule.verify import breaches
 
 __all__ = [
     "Baseline",
+    "Chain",
+    "Chains",
     "Clock",
     "Draws",
     "Driver",
@@ -55,6 +58,7 @@ __all__ = [
     "assemble",
     "breaches",
     "capacity",
+    "chains",
     "clock_of",
     "delay_costs",
     "expand",

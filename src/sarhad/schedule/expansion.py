@@ -117,7 +117,7 @@ def expand_works(
 ) -> Expanded:
     """Return the activities of items of which all is known that these depend on; see `expand`."""
     all_units = units(prog["activity_template"], works)
-    ready = {u.works[0].id: k for k, u in enumerate(all_units) if _operates(u)}
+    ready = {u.works[0].id: k for k, u in enumerate(all_units) if is_operation(u)}
     _refuse_idle(works, ready)
     calendar = [_calendar(zone, unit) for unit in all_units]
     duration = _durations(zone, all_units, calendar)
@@ -143,7 +143,8 @@ def expand_works(
     )
 
 
-def _operates(unit: Unit) -> bool:
+def is_operation(unit: Unit) -> bool:
+    """Tell whether the end of an activity is the day from which its item operates."""
     return unit.scope == "item" and unit.row["step"] == OPERATION
 
 

@@ -108,6 +108,18 @@ class Modes:
         return [int(cost * shares.get(partner, 0.0) + CENT) for partner in self.partners]
 
 
+def units_by_day(prog: Programme, begin: date, n_days: int) -> tuple[list[str], IntArray]:
+    """Return the resources by id, and the units of each by day from `begin` on, shape (R, D)."""
+    rows = prog["resource"].sort_values("id")
+    capacity = [int(units) for units in rows["capacity"]]
+    found = np.repeat(np.array(capacity, dtype=np.int64)[:, None], n_days, axis=1)
+    changed = capacity_by_day(prog, begin, capacity)
+    if changed is not None:
+        known = min(n_days, changed.shape[1])
+        found[:, :known] = changed[:, :known]
+    return [str(name) for name in rows["id"]], found
+
+
 def capacity_by_day(prog: Programme, begin: date, capacity: Sequence[int]) -> IntArray | None:
     """Return the units of each resource by day where table resource_quarter changes them, shape (R, P); else None.
 
