@@ -2,7 +2,7 @@
 
 from sarhad.schedule.capacity import capacity
 from sarhad.schedule.expansion import Expanded, expand
-from sarhad.schedule.pace import Chain, Chains, chains
+from sarhad.schedule.pace import Chain, Chains, chains, waits
 from sarhad.schedule.project import Project, assemble
 from sarhad.schedule.result import ScheduleProgress, ScheduleResult, SequenceSpec
 from sarhad.schedule.risk import (
@@ -74,4 +74,5 @@ __all__ = [
     "stored_result",
     "value_of_dates",
     "values_of_draws",
+    "waits",
 ]

@@ -15,6 +15,7 @@ from sarhad.schedule.bounds import free_heads
 from sarhad.schedule.expansion import Expanded, expand_works, is_operation, works_of, zones_of
 from sarhad.schedule.modes import units_by_day
 from sarhad.schedule.project import FloatArray, IntArray
+from sarhad.schedule.result import ScheduleResult
 from sarhad.schedule.units import Work, units
 from sarhad.schedule.zones import Zones
 
@@ -59,9 +60,9 @@ class Chains:
     of: Mapping[tuple[int, str], Chain]
     offered: Mapping[Pool, FloatArray]
 
-    def pool(self, part: Pool) -> Pool:
-        """Return the pool that some resources belong to."""
-        return next(pool for pool in self.offered if part <= pool)
+    def pool(self, part: Pool) -> Pool | None:
+        """Return the pool that some resources belong to, None where they do no candidate's own work."""
+        return next((pool for pool in self.offered if part <= pool), None)
 
 
 def chains(prog: Programme, items: pd.DataFrame, leads: Mapping[str, Sequence[str]]) -> Chains:
@@ -230,6 +231,23 @@ def _offered(
         total = np.append(0, np.cumsum(days))
         offered[pool] = np.asarray(total[edges[1:]] - total[edges[:-1]], dtype=np.float64)
     return offered
+
+
+def waits(expanded: Expanded, result: ScheduleResult) -> tuple[IntArray, dict[str, set[Pool]]]:
+    """Return when each activity could end if nobody waited for resources (A,), and what each item waited for.
+
+    An activity of an item waited when it starts later, against that, than all it follows ends later.
+    """
+    project = expanded.project
+    starts, ends = free_heads(project, max(int(result.ends.max(initial=0)), project.calendars.shape[1]) + 1)
+    late = np.zeros(project.n_activities, dtype=np.int64)
+    np.maximum.at(late, project.link_after, (result.ends - ends)[project.link_before])
+    waited: dict[str, set[Pool]] = {}
+    for a in np.flatnonzero(result.starts - starts > late).tolist():
+        unit, (part, _) = expanded.units[a], _asked(expanded, a)
+        if unit.scope == "item" and part:
+            waited.setdefault(unit.works[0].id, set()).add(part)
+    return ends, waited
 
 
 def _pools(parts: Iterable[Pool]) -> list[Pool]:
