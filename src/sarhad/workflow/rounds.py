@@ -23,6 +23,7 @@ from sarhad.workflow.sequencing import DAYS_A_MONTH, Scheduled, find_schedule, m
 from sarhad.workflow.steps import OnStep, Step, silent
 
 TOLERANCE_MONTHS = 3.0  # an item that comes later than this is late beyond what a plan in quarters can say
+SAME = 1e-9  # share by which values may differ that are the same: then the plan that is least late is kept
 EMPTY = "the plan holds no item, so that no schedule was made of it"
 ROUNDS = (
     "rounds of plan and schedule: {n}, the plan of round {kept} is kept, which loses least as scheduled. The bound holds "
@@ -173,7 +174,8 @@ def _alone(found: Planned, name: str, seed: int, on_step: OnStep) -> Planned:
 
 def _kept(first: Planned, turns: Sequence[Turn], name: str, seed: int, on_step: OnStep) -> Planned:
     """Return the plan of the round that loses least as scheduled, priced, adopted with its schedule and the rounds."""
-    kept = min(range(len(turns)), key=lambda k: turns[k].value)
+    least = min(turn.value for turn in turns) * (1 + SAME)
+    kept = min((k for k, one in enumerate(turns) if one.value <= least), key=lambda k: turns[k].late.mean())
     turn, bound = turns[kept], first.result.bound
     result, told = turn.planned.result, ROUNDS.format(n=len(turns), kept=kept + 1)
     apart = gap(result.value, bound)
@@ -228,21 +230,24 @@ class Learned:
     def from_schedule(self, terms: planner.Terms, scheduled: Scheduled) -> None:
         """Take in a schedule: who leads, when items are ready, which crews they waited for.
 
-        What an item waited for a pool that is then a limit of the plan is not counted against the item itself.
+        What an item waited for a pool that becomes a limit of the next plan is not counted against the item itself; where the
+        pool was a limit already, it is: work that fits into a quarter may still have to wait within it.
         """
         if self.chains is None:
             self.chains = scheduler.chains(self.prepared.prog, self.prepared.items, leads_of(terms))
         number = {item: i for i, item in enumerate(terms.item_ids)}
         start = planner.starts(terms, scheduled.rows)
         free, waited = scheduler.waits(scheduled.expanded, scheduled.result)
+        limits = set(self.tight)
         for work in scheduled.expanded.works:
             item, k = number[work.id], scheduled.expanded.ready[work.id]
             self.lead[work.id] = work.lead
-            pools = set()
+            new: set[frozenset[str]] = set()
             if scheduled.result.ends[k] - free[k] > TOLERANCE_MONTHS * DAYS_A_MONTH:
                 pools = {pool for part in waited.get(work.id, ()) if (pool := self.chains.pool(part))}
-            self.tight |= pools
-            day = int(free[k] if pools else scheduled.result.ends[k])
+                new = pools - limits
+            self.tight |= new
+            day = int(free[k] if new else scheduled.result.ends[k])
             at = item, int(start[item])
             self.seen[at] = max(day, self.seen.get(at, 0))
 
