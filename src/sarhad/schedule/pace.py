@@ -53,16 +53,16 @@ class Chains:
     of
         The chain by kind and lead payer.
     offered
-        Unit-days that each pool of resources offers in each quarter, shape (T,), on days when work may go on.
+        Unit-days that each pool of resources, one of which some work needs, offers in each quarter, shape (T,), on days when work may go on.
     """
 
     kind: Mapping[str, int]
     of: Mapping[tuple[int, str], Chain]
     offered: Mapping[Pool, FloatArray]
 
-    def pool(self, part: Pool) -> Pool | None:
-        """Return the pool that some resources belong to, None where they do no candidate's own work."""
-        return next((pool for pool in self.offered if part <= pool), None)
+    def around(self, pool: Pool) -> set[Pool]:
+        """Return the pools that hold a pool, itself included: work that only these can do must fit into each of them."""
+        return {other for other in self.offered if pool <= other}
 
 
 def chains(prog: Programme, items: pd.DataFrame, leads: Mapping[str, Sequence[str]]) -> Chains:
@@ -216,7 +216,7 @@ def _offered(
     found: Mapping[tuple[int, str], Chain],
     held: Mapping[str, Collection[int]],
 ) -> dict[Pool, FloatArray]:
-    """Return what each pool offers in each quarter: pools are resources that can stand in for each other."""
+    """Return what each pool offers in each quarter: resources that can do the same work, and all that are joined so."""
     edges = _edges(prog, zone)
     n_days = max(int(edges[-1]), 1)
     works = np.vstack(
@@ -224,7 +224,8 @@ def _offered(
     )  # the last one works always
     ids, units = units_by_day(prog, zone.begin, n_days)
     offered = {}
-    for pool in _pools(part for chain in found.values() for part in chain.work):
+    parts = {part for chain in found.values() for part in chain.work}
+    for pool in sorted({*parts, *_pools(parts)}, key=sorted):
         days = np.zeros(n_days, dtype=np.int64)
         for name in pool:
             days += units[ids.index(name)] * works[sorted(held[name])].any(axis=0)

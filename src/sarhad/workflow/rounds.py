@@ -244,8 +244,7 @@ class Learned:
             self.lead[work.id] = work.lead
             new: set[frozenset[str]] = set()
             if scheduled.result.ends[k] - free[k] > TOLERANCE_MONTHS * DAYS_A_MONTH:
-                pools = {pool for part in waited.get(work.id, ()) if (pool := self.chains.pool(part))}
-                new = pools - limits
+                new = {pool for part in waited.get(work.id, ()) for pool in self.chains.around(part)} - limits
             self.tight |= new
             day = int(free[k] if new else scheduled.result.ends[k])
             at = item, int(start[item])
