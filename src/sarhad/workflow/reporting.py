@@ -173,10 +173,18 @@ def gather(
         ground=_ground(prepared),
         relief=_relief(prepared),
         timetable=times,
+        rounds=_rounds(prog, name),
         movers=prog["mover"],
         rivers=prog["river"],
         notices=tuple(dict.fromkeys((*prepared.notices, *planned.terms.notices, *result.notices))),
     )
+
+
+def _rounds(prog: Programme, plan: str) -> pd.DataFrame | None:
+    """Return the rounds from which a plan of the programme came, None where it was made in one."""
+    rows = prog["plan_round"]
+    rows = rows[rows["plan_id"] == plan]
+    return None if rows.empty else rows.reset_index(drop=True)
 
 
 def before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:
