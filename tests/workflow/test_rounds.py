@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from tests.conftest import DATA
 
 from sarhad.detection import evaluate
-from sarhad.errors import SpecError
+from sarhad.errors import DataError, SpecError
 from sarhad.plan import PlanSpec
 from sarhad.plan import terms as read_terms
 from sarhad.programme import Programme
@@ -128,6 +129,26 @@ def test_nothing_to_build_needs_no_schedule_and_says_so(prepared: Prepared) -> N
     found = plan_in_rounds(prepared, "x", 3, spec=alone(prepared), time_limit_s=1, seed=1)
     assert found.rounds == {}
     assert EMPTY in found.result.notices
+
+
+def test_a_lock_that_no_schedule_keeps_leaves_the_first_round_and_says_why(slow: Prepared) -> None:
+    # with 510 days the agreement is reached in December 2026, when the horizon ends
+    template = slow.prog["activity_template"]
+    template.loc[template["id"] == "G-LIST", ["duration_low", "duration_likely", "duration_high"]] = 510.0
+    slower = prepare(slow.prog.with_changes({"activity_template": template}))
+    spec = PlanSpec({TOWER: None}, alone(slow, TOWER).lock_out)
+    found = plan_in_rounds(slower, "x", 3, spec=spec, time_limit_s=2, seed=1)
+    assert [row["round"] for row in found.rounds["table"]] == [1]
+    assert any(
+        notice.startswith("round 2: no plan keeps") and TOWER in notice for notice in found.result.notices
+    )
+
+
+def test_a_programme_without_activities_is_refused_before_any_search(prepared: Prepared) -> None:
+    templates = prepared.prog["activity_template"].iloc[:0]
+    bare = dataclasses.replace(prepared, prog=prepared.prog.with_changes({"activity_template": templates}))
+    with pytest.raises(DataError, match="activity_template: has no rows"):
+        plan_in_rounds(bare, "x", 2, spec=PlanSpec(), time_limit_s=60, seed=1, on_step=pytest.fail)
 
 
 def test_an_interrupt_after_a_round_keeps_it(slow: Prepared) -> None:

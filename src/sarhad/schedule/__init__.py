@@ -1,7 +1,7 @@
 """On time: activities, calendars, a schedule that can be carried out, its risk, and what being late costs in security."""
 
 from sarhad.schedule.capacity import capacity
-from sarhad.schedule.expansion import Expanded, expand
+from sarhad.schedule.expansion import Expanded, expand, require_templates
 from sarhad.schedule.pace import Chain, Chains, chains, waits
 from sarhad.schedule.project import Project, assemble
 from sarhad.schedule.result import ScheduleProgress, ScheduleResult, SequenceSpec
@@ -66,6 +66,7 @@ __all__ = [
     "pool_of",
     "pool_values",
     "rank_drivers",
+    "require_templates",
     "risk_of",
     "schedule_tables",
     "sequence",

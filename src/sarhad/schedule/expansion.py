@@ -97,13 +97,24 @@ def expand(
     DataError
         If there are no templates, an item has no activities, or no resource serves an activity.
     """
+    require_templates(prog)
+    zone = zones_of(prog)
+    return expand_works(prog, zone, works_of(prog, plan_items, funding, zone.begin), needs, money)
+
+
+def require_templates(prog: Programme) -> None:
+    """Refuse a programme that does not say what has to be done for its measures.
+
+    Raises
+    ------
+    DataError
+        If table activity_template has no rows.
+    """
     if prog["activity_template"].empty:
         text = (
             "activity_template: has no rows. Say which activities the measures need; `sarhad check` says how."
         )
         raise DataError(text, table="activity_template")
-    zone = zones_of(prog)
-    return expand_works(prog, zone, works_of(prog, plan_items, funding, zone.begin), needs, money)
 
 
 def zones_of(prog: Programme) -> Zones:

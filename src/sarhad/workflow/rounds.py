@@ -25,6 +25,7 @@ from sarhad.workflow.steps import OnStep, Step, silent
 TOLERANCE_MONTHS = 3.0  # an item that comes later than this is late beyond what a plan in quarters can say
 SAME = 1e-9  # share by which values may differ that are the same: then the plan that is least late is kept
 EMPTY = "the plan holds no item, so that no schedule was made of it"
+NO_PLAN = "round {n}: no plan keeps to what the schedule can do: {why}"
 ROUNDS = (
     "rounds of plan and schedule: {n}, the plan of round {kept} is kept, which loses least as scheduled. The bound holds "
     "for every plan at the build times of the catalogue, and so for every plan as scheduled"
@@ -96,10 +97,16 @@ def plan_in_rounds(
     time_limit_s
         Of the search for each plan.
 
+    Raises
+    ------
+    DataError
+        If the programme does not say which activities its measures need.
+
     Notes
     -----
     The bound is that of the first round, whose limits are those of the tables: later rounds only forbid and delay.
     """
+    scheduler.require_templates(prepared.prog)
     turns: list[Turn] = []
     learned = Learned(prepared)
     first = last = None
@@ -124,7 +131,10 @@ def plan_in_rounds(
     assert first is not None
     if not turns:
         return _alone(first, name, seed, on_step)
-    return _kept(first, turns, name, seed, on_step)
+    stuck: tuple[str, ...] = ()
+    if last is not None and last.result.plan_items.empty:
+        stuck = (NO_PLAN.format(n=len(turns) + 1, why="; ".join(last.result.notices)),)
+    return _kept(first, turns, stuck, name, seed, on_step)
 
 
 def _turn(planned: Planned, name: str, seed: int, began: float, on_step: OnStep) -> Turn:
@@ -172,7 +182,9 @@ def _alone(found: Planned, name: str, seed: int, on_step: OnStep) -> Planned:
     return finish(found, name, seed, on_step)
 
 
-def _kept(first: Planned, turns: Sequence[Turn], name: str, seed: int, on_step: OnStep) -> Planned:
+def _kept(
+    first: Planned, turns: Sequence[Turn], stuck: tuple[str, ...], name: str, seed: int, on_step: OnStep
+) -> Planned:
     """Return the plan of the round that loses least as scheduled, priced, adopted with its schedule and the rounds."""
     least = min(turn.value for turn in turns) * (1 + SAME)
     kept = min((k for k, one in enumerate(turns) if one.value <= least), key=lambda k: turns[k].late.mean())
@@ -185,7 +197,7 @@ def _kept(first: Planned, turns: Sequence[Turn], name: str, seed: int, on_step: 
         gap=apart,
         gap_of_gain=gap_of_gain(result.value, bound, result.value_without_plan),
         status="optimal" if apart <= turn.planned.method.target_gap else "feasible",
-        notices=(*result.notices, told),
+        notices=(*result.notices, told, *stuck),
     )
     done = finish(dataclasses.replace(turn.planned, result=result), name, seed, on_step)
     table = [one.row(k + 1, kept + 1) for k, one in enumerate(turns)]
