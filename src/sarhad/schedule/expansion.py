@@ -14,7 +14,8 @@ from sarhad.errors import DataError
 from sarhad.programme import Programme
 from sarhad.programme.activities import parse_link
 from sarhad.programme.quarters import Quarter
-from sarhad.schedule.modes import Modes, capacity_by_day
+from sarhad.schedule.modes import Modes
+from sarhad.schedule.offers import capacity_by_day
 from sarhad.schedule.project import FloatArray, Project, assemble
 from sarhad.schedule.units import Follow, Unit, Work, units
 from sarhad.schedule.zones import Zones, zones

@@ -13,7 +13,7 @@ from sarhad.programme import Programme
 from sarhad.programme.quarters import first_open, horizon
 from sarhad.schedule.bounds import free_heads
 from sarhad.schedule.expansion import Expanded, expand_works, is_operation, works_of, zones_of
-from sarhad.schedule.modes import units_by_day
+from sarhad.schedule.offers import units_by_day
 from sarhad.schedule.project import FloatArray, IntArray
 from sarhad.schedule.result import ScheduleResult
 from sarhad.schedule.units import Work, units
