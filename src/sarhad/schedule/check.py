@@ -9,7 +9,7 @@ import numpy as np
 
 from sarhad.errors import DataError
 from sarhad.schedule.frame import most_capacity
-from sarhad.schedule.project import BoolArray, IntArray, Project
+from sarhad.schedule.project import BoolArray, IntArray, Project, Receipts
 
 MOST_SHOWN = 5
 LARGEST = 10**9  # of a renewable capacity: amounts are packed into words
@@ -25,7 +25,9 @@ def refuse_faults(project: Project) -> None:
     """
     found = list(_shape_faults(project))
     if not found:
-        found = [*_activity_faults(project), *_link_faults(project), *_calendar_faults(project)]
+        found = [
+            *_activity_faults(project), *_link_faults(project), *_calendar_faults(project), *_receipt_faults(project)
+        ]  # fmt: skip
     if found:
         texts = "\n".join(text for text, _, _ in found)
         _, column, ids = found[0]
@@ -66,6 +68,14 @@ def _shape_faults(project: Project) -> Iterator[Fault]:
             project.capacity_by_period.shape,
             (len(project.resource_ids), *periods),
         )
+    if project.is_paid_at_end is not None:
+        shapes["activity.is_paid_at_end"] = (project.is_paid_at_end.shape, (n,))
+    if project.receipts is not None:
+        given, of = project.receipts, (len(project.receipts.amount),)
+        shapes |= {
+            "receipt.amount": (given.amount.shape, of), "receipt.opens": (given.opens.shape, of),
+            "receipt.closes": (given.closes.shape, of), "receipt.pays": (given.pays.shape, (*of, len(project.stock_ids))),
+        }  # fmt: skip
     for column, (found, wanted) in shapes.items():
         if found != wanted:
             yield f"{column}: has the shape {found}, expected {wanted}. Give one value a row.", column, ()
@@ -235,6 +245,53 @@ def _calendar_faults(project: Project) -> Iterator[Fault]:
     if told:
         remedy = "Let these activities pause, split them, or lengthen the season."
         yield _fault("mode.duration", "fits into no season of its calendar", told, remedy)
+
+
+def _receipt_faults(project: Project) -> Iterator[Fault]:
+    """Yield receipts that cannot be, and activities that cost more in every mode than is ever there at once."""
+    receipts = project.receipts
+    if receipts is None:
+        return
+    wrong = {
+        "amount": (receipts.amount < 0, "negative", "Give 0 or more."),
+        "opens": (receipts.opens < 0, "negative", "Count periods from the project's begin."),
+        "closes": (
+            (receipts.closes >= 0) & (receipts.closes <= receipts.opens), "no period between opening and closing",
+            "Give a later period, or -1 for never.",
+        ),
+        "pays": (~receipts.pays.any(axis=1), "pay from no stock", "Name one, or take them out."),
+    }  # fmt: skip
+    for column, (is_wrong, text, remedy) in wrong.items():
+        if is_wrong.any():
+            yield _fault(f"receipt.{column}", text, [str(k + 1) for k in np.flatnonzero(is_wrong)], remedy)
+    told = []
+    most = most_open(receipts)
+    dear = np.asarray(((project.consumption > most) & receipts.pays.any(axis=0)).any(axis=1), dtype=np.bool_)
+    for activity, name in enumerate(project.activity_ids):
+        own = np.flatnonzero(project.mode_activity == activity)
+        if own.size and dear[own].all():
+            mode = own[0]
+            k = int(np.argmax(np.where(receipts.pays.any(axis=0), project.consumption[mode] - most, -1)))
+            need = (
+                f"needs {project.consumption[mode, k]} of {project.stock_ids[k]}, at most {most[k]} at once"
+            )
+            told.append(f"{name} ({need})")
+    if told:
+        yield _fault(
+            "mode.consumption",
+            "above the money ever open in every mode",
+            told,
+            "Add money, or lengthen its term.",
+        )
+
+
+def most_open(receipts: Receipts) -> IntArray:
+    """Return the most that is open of each stock in one period, with nothing spent before, shape (N,)."""
+    found = np.zeros(receipts.pays.shape[1], dtype=np.int64)
+    for period in np.unique(receipts.opens):
+        is_open = (receipts.opens <= period) & ((receipts.closes < 0) | (period < receipts.closes))
+        found = np.maximum(found, (receipts.amount * is_open) @ receipts.pays)
+    return found
 
 
 def _longest_runs(project: Project) -> list[int]:

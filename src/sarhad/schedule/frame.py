@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sarhad.schedule.calendar import WorkTime, mirrored, work_time
+from sarhad.schedule.money import Money, money_of
+from sarhad.schedule.money import mirrored as mirrored_money
 from sarhad.schedule.project import BoolArray, FloatArray, IntArray, Project
 from sarhad.schedule.result import SequenceSpec
 
@@ -38,8 +40,10 @@ class Frame(NamedTuple):
         Of activities that have begun, -1 of the others, shape (A,).
     stock
         Shape (N,).
+    money
+        Receipts, and what the modes ask of them.
     is_plain
-        No calendars, links only from ends to starts, resources in one word: a faster pass will do.
+        No calendars, no receipts, links only from ends to starts, resources in one word: a faster pass will do.
     """
 
     first: IntArray
@@ -63,6 +67,7 @@ class Frame(NamedTuple):
     fixed_start: IntArray
     fixed_end: IntArray
     stock: IntArray
+    money: Money
     is_plain: bool
 
 
@@ -127,6 +132,7 @@ def n_periods(project: Project, spec: SequenceSpec) -> int:
     changing = 0 if project.capacity_by_period is None else project.capacity_by_period.shape[1]
     given = [project.calendars.shape[1], changing, spec.now, *spec.started.values(), *spec.announced.values()]
     given += [int(project.release.max(initial=0))]
+    given += [] if project.receipts is None else [int(project.receipts.opens.max(initial=0))]
     return int(max(given) + longest.sum() + np.maximum(project.lag, 0).sum() + longest.max(initial=0) + 1)
 
 
@@ -198,6 +204,7 @@ def frame_of(project: Project, spec: SequenceSpec, begun: Started, work: WorkTim
         fixed_start=begun.start,
         fixed_end=begun.end,
         stock=project.stock,
+        money=money_of(project, horizon, begun),
         is_plain=_is_plain(project, kept, len(guard)),
     )
 
@@ -222,6 +229,7 @@ def mirror(frame: Frame) -> Frame:
         lag_calendar=frame.lag_calendar[order],
         free=np.ascontiguousarray(frame.free[::-1]),
         work=mirrored(frame.work),
+        money=mirrored_money(frame.money),
         fixed_start=np.where(has_begun, horizon - frame.fixed_end, -1),
         fixed_end=np.where(has_begun, horizon - frame.fixed_start, -1),
     )
@@ -234,7 +242,13 @@ def work_of(project: Project, spec: SequenceSpec) -> WorkTime:
 
 def _is_plain(project: Project, links: IntArray, n_words: int) -> bool:
     works_always = (project.calendar < 0).all() and (project.lag_calendar[links] < 0).all()
-    return n_words == 1 and bool(works_always) and all(project.link_type[link] == "FS" for link in links)
+    is_rich = project.receipts is None or not project.receipts.pays.any()
+    return (
+        n_words == 1
+        and bool(works_always)
+        and is_rich
+        and all(project.link_type[link] == "FS" for link in links)
+    )
 
 
 def _first(owner: IntArray, n: int) -> IntArray:

@@ -10,6 +10,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from sarhad.schedule.frame import CHANGE, LATENESS, busy, capacity_until, most_capacity
+from sarhad.schedule.payments import add_payments
 from sarhad.schedule.project import IntArray
 from sarhad.schedule.ready import Ready
 
@@ -58,7 +59,7 @@ class Builder:
 
     def __init__(self, ready: Ready, most: int, *, asks_limits: bool = False) -> None:
         self.project, self.frame, self.goal, self.heads = ready.project, ready.forth, ready.goal, ready.heads
-        self.begun, self.most = ready.begun, most
+        self.ready, self.begun, self.most = ready, ready.begun, most
         self.asks_limits = asks_limits
         self.model = cp_model.CpModel()
         self.work_starts: dict[int, Any] = {}
@@ -76,6 +77,10 @@ class Builder:
         for resource in range(self.project.capacity.size):
             self._capacity(resource)
         self._stocks()
+        add_payments(
+            self.ready, self.model, (self.built.start, self.built.end), self.built.is_taken,
+            self._receipts if self.asks_limits else None,
+        )  # fmt: skip
         self._objective()
         return self.built
 
@@ -122,6 +127,9 @@ class Builder:
         self.built.limits[literal.index] = text
         self.model.add_assumption(literal)
         return literal
+
+    def _receipts(self, stock: int) -> Any:
+        return self._limit(f"the receipts of {self.project.stock_ids[stock]}")
 
     def _mode(self, activity: int, mode: int, *, pauses: bool) -> None:
         """Tie start and end by the duration and the calendar of a mode."""
