@@ -57,7 +57,7 @@ def with_receipts(project: Project, seed: int) -> Project:
     """Return the project with two stocks, paid from receipts that open, close, and pay from one stock or both."""
     rng = np.random.default_rng(seed + 10**7)
     n_modes, n = project.mode_activity.size, project.n_activities
-    needed = int(rng.integers(n, 3 * n))
+    needed = int(rng.integers(2 * n, 4 * n))
     amount = rng.multinomial(needed, np.ones(3) / 3)
     opens = rng.integers(0, 6, 3)
     closes = np.where(rng.random(3) < 0.5, opens + rng.integers(2, 8, 3), -1)
@@ -67,7 +67,7 @@ def with_receipts(project: Project, seed: int) -> Project:
     return dataclasses.replace(
         project,
         consumption=consumption,
-        stock=np.array([project.stock[0], 3 * n]),
+        stock=np.array([3 * n, 3 * n]),
         stock_ids=("N1", "N2"),
         receipts=Receipts(amount, opens, closes, pays),
         is_paid_at_end=rng.random(n) < 0.5,

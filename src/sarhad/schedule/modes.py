@@ -11,9 +11,9 @@ from sarhad.errors import DataError
 from sarhad.programme import Programme
 from sarhad.programme.activities import parse_demand
 from sarhad.schedule.project import FloatArray
+from sarhad.schedule.purse import Purse
 from sarhad.schedule.units import Row, Unit
 
-CENT = 0.01  # of a dollar, by which rounding may fall short of a whole one
 STANDARD: Row = {
     "mode": "standard",
     "partner_ids": (),
@@ -24,7 +24,7 @@ STANDARD: Row = {
 
 
 class Modes:
-    """Modes of every activity: working days, demand by resource, dollars by partner."""
+    """Modes of every activity: working days, demand by resource, dollars by stock of money."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Modes:
         all_units: Sequence[Unit],
         days: FloatArray,
         cost: FloatArray,
-        partners: list[str],
+        purse: Purse,
     ) -> None:
         resource = prog["resource"].sort_values("id")
         self.rows: list[dict[str, Any]] = [
@@ -40,7 +40,7 @@ class Modes:
         ]
         self.resource_ids = [str(row["id"]) for row in self.rows]
         self.capacity = [int(row["capacity"]) for row in self.rows]
-        self.partners = partners
+        self.purse = purse
         self.names: list[str] = []
         self.cost_factor: list[float] = []
         self.unserved: list[str] = []
@@ -71,7 +71,7 @@ class Modes:
                 else:
                     demand[at] += asked.units
             days_in_mode = int(np.floor(days * float(row["duration_factor"]) + 0.5))
-            found.append((days_in_mode, demand, self._money(unit, cost * float(row["cost_factor"]))))
+            found.append((days_in_mode, demand, self.purse.bill(unit, cost * float(row["cost_factor"]))))
             self.names.append(str(row["mode"]))
             self.cost_factor.append(float(row["cost_factor"]))
         if not found:
@@ -95,12 +95,3 @@ class Modes:
             if rank > most:
                 best, most = k, rank
         return best
-
-    def _money(self, unit: Unit, cost: float) -> list[int]:
-        """Return whole dollars by partner, each rounded down."""
-        shares: dict[str, float] = {}
-        whole = sum(work.capital[1] for work in unit.works)
-        for work in unit.works if whole > 0 else ():
-            for partner, share in work.shares.items():
-                shares[partner] = shares.get(partner, 0.0) + share * work.capital[1] / whole
-        return [int(cost * shares.get(partner, 0.0) + CENT) for partner in self.partners]
