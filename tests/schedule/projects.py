@@ -74,6 +74,12 @@ def with_receipts(project: Project, seed: int) -> Project:
     )
 
 
+def with_mode_calendars(project: Project, seed: int) -> Project:
+    """Return the project with a calendar of its own for each mode."""
+    rng = np.random.default_rng(seed + 10**8)
+    return dataclasses.replace(project, mode_calendar=rng.integers(-1, 2, project.mode_activity.size))
+
+
 def all_modes(project: Project) -> Iterator[IntArray]:
     """Yield every choice of modes."""
     own = [np.flatnonzero(project.mode_activity == k).tolist() for k in range(project.n_activities)]

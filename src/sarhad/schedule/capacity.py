@@ -26,7 +26,7 @@ def capacity(expanded: Expanded, result: ScheduleResult) -> pd.DataFrame:
     used = np.zeros((len(project.resource_ids), count), dtype=np.int64)
     for a, mode in enumerate(result.modes.tolist()):
         days = np.arange(result.starts[a], result.ends[a])
-        kept = project.calendar[a]
+        kept = project.calendar_of_mode[mode]
         if kept >= 0 and project.is_splittable[a]:
             days = days[zones.works[kept, days]]
         by_quarter = np.bincount(quarter[days], minlength=count)

@@ -68,6 +68,8 @@ def _shape_faults(project: Project) -> Iterator[Fault]:
             project.capacity_by_period.shape,
             (len(project.resource_ids), *periods),
         )
+    if project.mode_calendar is not None:
+        shapes["mode.calendar"] = (project.mode_calendar.shape, (m,))
     if project.is_paid_at_end is not None:
         shapes["activity.is_paid_at_end"] = (project.is_paid_at_end.shape, (n,))
     if project.receipts is not None:
@@ -91,6 +93,8 @@ def _reference_faults(project: Project) -> Iterator[Fault]:
         "activity.calendar": (project.calendar, -1, n_calendars),
         "precedence.lag_calendar": (project.lag_calendar, -1, n_calendars),
     }
+    if project.mode_calendar is not None:
+        ranges["mode.calendar"] = (project.mode_calendar, -1, n_calendars)
     for column, (values, low, high) in ranges.items():
         strange = sorted({int(value) for value in values[(values < low) | (values >= high)]})
         if strange:
@@ -224,7 +228,8 @@ def _calendar_faults(project: Project) -> Iterator[Fault]:
         else np.zeros(0, dtype=np.int64)
     )
     for number in idle:
-        users = [project.activity_ids[k] for k in np.flatnonzero(project.calendar == number)]
+        own = np.unique(project.mode_activity[project.calendar_of_mode == number])
+        users = [project.activity_ids[k] for k in own]
         if users or (project.lag_calendar == number).any():
             yield _fault(
                 "calendar",
@@ -234,14 +239,19 @@ def _calendar_faults(project: Project) -> Iterator[Fault]:
             )
     seasons = _longest_runs(project)
     told = []
-    for activity in np.flatnonzero((project.calendar >= 0) & ~project.is_splittable):
-        calendar = project.calendar[activity]
-        own = project.duration[project.mode_activity == activity]
-        shortest = int(own.min()) if own.size else 0
-        if calendar not in idle and shortest > seasons[calendar] >= 0:
-            told.append(
-                f"{project.activity_ids[activity]} ({shortest} periods, longest season {seasons[calendar]})"
-            )
+    kept = project.calendar_of_mode
+    for activity in np.flatnonzero(~project.is_splittable):
+        own = np.flatnonzero(project.mode_activity == activity)
+        short = [
+            (int(project.duration[mode]), seasons[kept[mode]])
+            for mode in own
+            if kept[mode] >= 0
+            and kept[mode] not in idle
+            and project.duration[mode] > seasons[kept[mode]] >= 0
+        ]
+        if short and len(short) == own.size:
+            need, season = min(short)
+            told.append(f"{project.activity_ids[activity]} ({need} periods, longest season {season})")
     if told:
         remedy = "Let these activities pause, split them, or lengthen the season."
         yield _fault("mode.duration", "fits into no season of its calendar", told, remedy)

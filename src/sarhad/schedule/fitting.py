@@ -86,7 +86,7 @@ def fit_paid(frame, room, activity, mode, time, end_time, keeps):  # type: ignor
     With `keeps` the payment is made.
     """
     work, free, guard, need = frame.work, room.free, frame.guard, frame.packed[mode]
-    calendar, splits, duration = frame.calendar[activity], frame.is_splittable[activity], frame.duration[mode]
+    calendar, splits, duration = frame.calendar[mode], frame.is_splittable[activity], frame.duration[mode]
     start = fit(work, calendar, splits, duration, free, need, guard, time, end_time)
     money = frame.money
     cells, is_at_end = money.cells, money.asks[1, mode]

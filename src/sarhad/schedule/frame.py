@@ -32,7 +32,9 @@ class Frame(NamedTuple):
         The highest bit of each field, shape (W,): it falls when a subtraction goes below zero.
     free
         Capacity in each period less what has begun already takes, packed, guards set, shape (T, W).
-    calendar, is_splittable, work
+    calendar
+        Of each mode, -1 works always, shape (M,).
+    is_splittable, work
         As in the project, with tables up to T.
     release
         First period allowed, shape (A,).
@@ -143,7 +145,8 @@ def started_of(project: Project, spec: SequenceSpec, modes: IntArray, work: Work
     for number, name in enumerate(project.activity_ids):
         if name not in spec.started:
             continue
-        begin, chosen, calendar = spec.started[name], modes[number], project.calendar[number]
+        begin, chosen = spec.started[name], modes[number]
+        calendar = project.calendar_of_mode[chosen]
         start[number], mode[number], duration = begin, chosen, int(project.duration[chosen])
         end[number] = begin + duration
         if calendar >= 0 and project.is_splittable[number] and duration:
@@ -157,7 +160,7 @@ def busy(project: Project, begun: Started, work: WorkTime, horizon: int) -> IntA
     taken = np.zeros((horizon, project.capacity.size), dtype=np.int64)
     for number in np.flatnonzero(begun.start >= 0):
         span = np.arange(begun.start[number], begun.end[number])
-        calendar = project.calendar[number]
+        calendar = project.calendar_of_mode[begun.mode[number]]
         if calendar >= 0 and project.is_splittable[number]:
             span = span[np.diff(work.worked[calendar])[span] > 0]
         taken[span] += project.demand[begun.mode[number]]
@@ -197,7 +200,7 @@ def frame_of(project: Project, spec: SequenceSpec, begun: Started, work: WorkTim
         holds=np.asarray(project.demand.any(axis=1), dtype=np.bool_),
         guard=guard,
         free=_pack(left, bits) | guard,
-        calendar=project.calendar,
+        calendar=project.calendar_of_mode,
         is_splittable=project.is_splittable,
         work=work,
         release=release,
@@ -241,7 +244,7 @@ def work_of(project: Project, spec: SequenceSpec) -> WorkTime:
 
 
 def _is_plain(project: Project, links: IntArray, n_words: int) -> bool:
-    works_always = (project.calendar < 0).all() and (project.lag_calendar[links] < 0).all()
+    works_always = (project.calendar_of_mode < 0).all() and (project.lag_calendar[links] < 0).all()
     is_rich = project.receipts is None or not project.receipts.pays.any()
     return (
         n_words == 1

@@ -149,7 +149,7 @@ def _held_back(work, links, low, high, start, end):  # type: ignore[no-untyped-d
 def _settle(frame, room, activity, mode, is_choosing):  # type: ignore[no-untyped-def]
     """Give an activity whose predecessors are placed its times; return whether there was room."""
     work, free, guard, packed, duration = frame.work, room.free, frame.guard, frame.packed, frame.duration
-    calendar, splits = frame.calendar[activity], frame.is_splittable[activity]
+    calendar, splits = frame.calendar, frame.is_splittable[activity]
     links = (frame.before, frame.is_from_end, frame.is_to_end, frame.lag, frame.lag_calendar)
     low, high = frame.first[activity], frame.first[activity + 1]
     time, end_time = _held_back(work, links, low, high, room.start, room.end)
@@ -159,8 +159,8 @@ def _settle(frame, room, activity, mode, is_choosing):  # type: ignore[no-untype
     if asks[old]:
         start = fit_paid(frame, room, activity, old, time, end_time, not is_choosing)
     else:
-        start = fit(work, calendar, splits, duration[old], free, packed[old], guard, time, end_time)
-    end = end_of(work, calendar, start, duration[old]) if start >= 0 else start
+        start = fit(work, calendar[old], splits, duration[old], free, packed[old], guard, time, end_time)
+    end = end_of(work, calendar[old], start, duration[old]) if start >= 0 else start
     if is_choosing:
         consumption, left = frame.consumption, room.left
         for at in range(frame.first_mode[activity], frame.first_mode[activity + 1]):
@@ -170,8 +170,10 @@ def _settle(frame, room, activity, mode, is_choosing):  # type: ignore[no-untype
             if asks[new]:
                 begin = fit_paid(frame, room, activity, new, time, end_time, False)
             else:
-                begin = fit(work, calendar, splits, duration[new], free, packed[new], guard, time, end_time)
-            ending = end_of(work, calendar, begin, duration[new]) if begin >= 0 else begin
+                begin = fit(
+                    work, calendar[new], splits, duration[new], free, packed[new], guard, time, end_time
+                )
+            ending = end_of(work, calendar[new], begin, duration[new]) if begin >= 0 else begin
             if begin >= 0 and (start < 0 or ending < end):
                 start, end, chosen = begin, ending, new
         for k in range(consumption.shape[1]):
@@ -183,7 +185,7 @@ def _settle(frame, room, activity, mode, is_choosing):  # type: ignore[no-untype
         return False
     room.start[activity], room.end[activity] = start, end
     if frame.holds[chosen]:
-        hold(work, calendar, splits, free, packed[chosen], start, end)
+        hold(work, calendar[chosen], splits, free, packed[chosen], start, end)
     room.span[0], room.span[1] = min(room.span[0], start), max(room.span[1], end)
     return True
 
@@ -191,7 +193,7 @@ def _settle(frame, room, activity, mode, is_choosing):  # type: ignore[no-untype
 @njit(cache=True, nogil=True)
 def _pay_up(frame, room, activity, mode, time, end_time):  # type: ignore[no-untyped-def]
     """Return start and end of an activity once it is paid for; where it never can be, the soonest, and the debt is noted."""
-    work, calendar, splits = frame.work, frame.calendar[activity], frame.is_splittable[activity]
+    work, calendar, splits = frame.work, frame.calendar[mode], frame.is_splittable[activity]
     need, duration = frame.packed[mode], frame.duration[mode]
     start = fit_paid(frame, room, activity, mode, time, end_time, True)
     if start < 0:
@@ -261,7 +263,7 @@ def earliest(frame, room, order, mode):  # type: ignore[no-untyped-def]
     for activity in order:
         if frame.fixed_start[activity] >= 0:
             continue
-        calendar, splits = frame.calendar[activity], frame.is_splittable[activity]
+        calendar, splits = frame.calendar, frame.is_splittable[activity]
         low, high = frame.first[activity], frame.first[activity + 1]
         time, end_time = _held_back(work, links, low, high, room.start, room.end)
         time = max(time, frame.release[activity])
@@ -269,9 +271,9 @@ def earliest(frame, room, order, mode):  # type: ignore[no-untyped-def]
         start = end = np.int64(len(free) - 1)
         for at in range(first, max(last, first + 1)):
             one = frame.usable[at] if at < last else mode[activity]
-            begin = fit(work, calendar, splits, duration[one], free, packed[one], guard, time, end_time)
+            begin = fit(work, calendar[one], splits, duration[one], free, packed[one], guard, time, end_time)
             if begin >= 0:
-                start, end = min(start, begin), min(end, end_of(work, calendar, begin, duration[one]))
+                start, end = min(start, begin), min(end, end_of(work, calendar[one], begin, duration[one]))
         room.start[activity], room.end[activity] = start, end
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -77,6 +77,8 @@ class Project:
         When the stock comes in and expires; None: all of it is there from the first period to the last.
     is_paid_at_end
         Does an activity pay in its last period and not in its first, shape (A,); None: none does.
+    mode_calendar
+        Calendar of each mode, such as that of winter equipment, shape (M,); None: modes keep that of their activity.
 
     Notes
     -----
@@ -112,11 +114,21 @@ class Project:
     capacity_by_period: IntArray | None = None
     receipts: Receipts | None = None
     is_paid_at_end: BoolArray | None = None
+    mode_calendar: IntArray | None = None
 
     @property
     def n_activities(self) -> int:
         """Return the number of activities A."""
         return len(self.activity_ids)
+
+    @property
+    def calendar_of_mode(self) -> IntArray:
+        """Return the calendar that each mode keeps, -1 works always, shape (M,)."""
+        return self.calendar[self.mode_activity] if self.mode_calendar is None else self.mode_calendar
+
+    def in_modes(self, modes: IntArray) -> Project:
+        """Return the project whose activities keep the calendars of these modes, shape (A,)."""
+        return replace(self, calendar=self.calendar_of_mode[modes], mode_calendar=None)
 
 
 def assemble(
@@ -137,6 +149,7 @@ def assemble(
     capacity_by_period: IntArray | None = None,
     receipts: Sequence[tuple[int, int, int, Sequence[int]]] | None = None,
     is_paid_at_end: Sequence[bool] | None = None,
+    mode_calendar: Sequence[int] | None = None,
 ) -> Project:
     """Return the project of plain lists; what is left out works always and has no limit.
 
@@ -178,6 +191,7 @@ def assemble(
         capacity_by_period=capacity_by_period,
         receipts=None if receipts is None else _receipts(receipts, len(stock)),
         is_paid_at_end=None if is_paid_at_end is None else np.array(is_paid_at_end, dtype=np.bool_),
+        mode_calendar=None if mode_calendar is None else np.array(mode_calendar, dtype=np.int64),
     )
 
 

@@ -68,6 +68,11 @@ class _Check:
         table: BoolArray = self.project.calendars
         return calendar < 0 or period >= table.shape[1] or bool(table[calendar, period])
 
+    def _calendar(self, activity: int) -> int:
+        """Return the calendar of an activity: that of its mode where modes have their own."""
+        own = self.project.mode_calendar
+        return int(self.project.calendar[activity] if own is None else own[self.modes[activity]])
+
     def _work_between(self, calendar: int, one: int, two: int) -> int:
         """Return the work time of a calendar from one moment to another, negative where that is earlier."""
         if two < one:
@@ -80,7 +85,7 @@ class _Check:
     def _periods(self, activity: int) -> list[int]:
         """Return the periods in which an activity works."""
         period, left = int(self.starts[activity]), int(self.project.duration[self.modes[activity]])
-        calendar = int(self.project.calendar[activity])
+        calendar = self._calendar(activity)
         if not self.project.is_splittable[activity] or calendar < 0:
             return list(range(period, period + left))
         worked = []
@@ -109,7 +114,7 @@ class _Check:
             deadline = int(self.project.deadline[activity])
             if 0 <= deadline < end:
                 found.append(f"{name}: ends at {end}, after its deadline {deadline}")
-            calendar = int(self.project.calendar[activity])
+            calendar = self._calendar(activity)
             idle = [period for period in self.periods[activity] if not self._works(calendar, period)]
             idle += [start] if self.periods[activity] and not self._works(calendar, start) else []
             if idle:
