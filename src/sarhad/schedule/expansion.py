@@ -116,7 +116,7 @@ def expand(
     duration = _durations(zone, all_units, calendar)
     cost = _costs(all_units)
     paid = purse(money, works, begin)
-    modes = Modes(prog, all_units, duration[1], cost[1], paid)
+    modes = Modes(prog, all_units, duration[1], cost[1], paid, zone, calendar)
     project = assemble(
         [unit.id for unit in all_units],
         modes.of_units,
@@ -130,6 +130,7 @@ def expand(
         resource_ids=modes.resource_ids,
         stock_ids=paid.names,
         receipts=paid.receipts,
+        mode_calendar=modes.calendar,
         is_paid_at_end=[unit.row["paid_at"] == "end" for unit in all_units],
     )
     factor = np.array(modes.cost_factor)
