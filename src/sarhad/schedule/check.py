@@ -9,7 +9,7 @@ import numpy as np
 
 from sarhad.errors import DataError
 from sarhad.schedule.frame import most_capacity
-from sarhad.schedule.project import BoolArray, IntArray, Project, Receipts
+from sarhad.schedule.project import BoolArray, IntArray, Project
 
 MOST_SHOWN = 5
 LARGEST = 10**9  # of a renewable capacity: amounts are packed into words
@@ -258,7 +258,7 @@ def _calendar_faults(project: Project) -> Iterator[Fault]:
 
 
 def _receipt_faults(project: Project) -> Iterator[Fault]:
-    """Yield receipts that cannot be, and activities that cost more in every mode than is ever there at once."""
+    """Yield receipts that cannot be."""
     receipts = project.receipts
     if receipts is None:
         return
@@ -274,34 +274,6 @@ def _receipt_faults(project: Project) -> Iterator[Fault]:
     for column, (is_wrong, text, remedy) in wrong.items():
         if is_wrong.any():
             yield _fault(f"receipt.{column}", text, [str(k + 1) for k in np.flatnonzero(is_wrong)], remedy)
-    told = []
-    most = most_open(receipts)
-    dear = np.asarray(((project.consumption > most) & receipts.pays.any(axis=0)).any(axis=1), dtype=np.bool_)
-    for activity, name in enumerate(project.activity_ids):
-        own = np.flatnonzero(project.mode_activity == activity)
-        if own.size and dear[own].all():
-            mode = own[0]
-            k = int(np.argmax(np.where(receipts.pays.any(axis=0), project.consumption[mode] - most, -1)))
-            need = (
-                f"needs {project.consumption[mode, k]} of {project.stock_ids[k]}, at most {most[k]} at once"
-            )
-            told.append(f"{name} ({need})")
-    if told:
-        yield _fault(
-            "mode.consumption",
-            "above the money ever open in every mode",
-            told,
-            "Add money, or lengthen its term.",
-        )
-
-
-def most_open(receipts: Receipts) -> IntArray:
-    """Return the most that is open of each stock in one period, with nothing spent before, shape (N,)."""
-    found = np.zeros(receipts.pays.shape[1], dtype=np.int64)
-    for period in np.unique(receipts.opens):
-        is_open = (receipts.opens <= period) & ((receipts.closes < 0) | (period < receipts.closes))
-        found = np.maximum(found, (receipts.amount * is_open) @ receipts.pays)
-    return found
 
 
 def _longest_runs(project: Project) -> list[int]:

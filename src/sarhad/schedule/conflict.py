@@ -19,8 +19,8 @@ def stock_conflicts(ready: Ready) -> list[str]:
             own = np.array([ready.mode[activity]])
         if not own.size:
             found.append(
-                f"{name}: every mode that is allowed needs more than the stock or the capacity. Allow another mode, "
-                "or raise the stock."
+                f"{name}: every mode that is allowed needs more than the stock, the money open at once, or the "
+                "capacity. Allow another mode, or raise them."
             )
             continue
         if len(least):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sarhad.schedule.calendar import WorkTime, mirrored, work_time
-from sarhad.schedule.money import Money, money_of
+from sarhad.schedule.money import Money, money_of, most_payable
 from sarhad.schedule.money import mirrored as mirrored_money
 from sarhad.schedule.project import BoolArray, FloatArray, IntArray, Project
 from sarhad.schedule.result import SequenceSpec
@@ -95,9 +95,9 @@ class Started(NamedTuple):
 
 
 def usable_modes(project: Project) -> BoolArray:
-    """Return which modes never need more than there is of a single resource or stock, shape (M,)."""
+    """Return which modes never need more than there is at once of a single resource or stock, shape (M,)."""
     fits = (project.demand <= most_capacity(project)).all(axis=1)
-    return np.asarray(fits & (project.consumption <= project.stock).all(axis=1), dtype=np.bool_)
+    return np.asarray(fits & (project.consumption <= most_payable(project)).all(axis=1), dtype=np.bool_)
 
 
 def allowed_modes(project: Project, spec: SequenceSpec) -> BoolArray:

@@ -116,6 +116,18 @@ def edges_of(project: Project, horizon: int) -> IntArray:
     return np.unique(edges[(edges >= 0) & (edges <= horizon)]).astype(np.int64)
 
 
+def most_payable(project: Project) -> IntArray:
+    """Return the most that could be paid of each stock in one period, with nothing spent before, shape (N,)."""
+    receipts = project.receipts
+    if receipts is None:
+        return project.stock
+    found = np.zeros(receipts.pays.shape[1], dtype=np.int64)
+    for period in np.unique(receipts.opens):
+        is_open = (receipts.opens <= period) & ((receipts.closes < 0) | (period < receipts.closes))
+        found = np.maximum(found, (receipts.amount * is_open) @ receipts.pays)
+    return np.where(receipts.pays.any(axis=0), np.minimum(found, project.stock), project.stock)
+
+
 def mirrored(money: Money) -> Money:
     """Return the money with time running backwards: what was paid at the start is now paid at the end."""
     cell = money.cells[0, ::-1]
