@@ -31,6 +31,7 @@ from sarhad.schedule.security import (
     values_of_draws,
 )
 from sarhad.schedule.sequencing import sequence
+from sarhad.schedule.spending import spending
 from sarhad.schedule.tables import schedule_tables, stored_result
 from sarhad.schedule.uncertainty import as_planned, risk_of
 from sarhad.schedule.verify import breaches
@@ -71,6 +72,7 @@ __all__ = [
     "schedule_tables",
     "sequence",
     "simulate",
+    "spending",
     "states_of",
     "stored_result",
     "value_of_dates",

@@ -78,9 +78,9 @@ def _tails(project: Project, frame: Frame, mode: IntArray) -> IntArray:
 
 def _span(frame: Frame, activity: int, duration: IntArray) -> int:
     """Return the most periods between start and end; unknown where it can pause, then all."""
-    pauses = frame.calendar[activity] >= 0 and frame.is_splittable[activity]
-    has_modes = frame.first_mode[activity + 1] - frame.first_mode[activity] > 1
-    return frame.free.shape[0] if pauses or has_modes else int(duration[activity])
+    own = frame.usable[frame.first_mode[activity] : frame.first_mode[activity + 1]]
+    pauses = frame.is_splittable[activity] and (frame.calendar[own] >= 0).any()
+    return frame.free.shape[0] if pauses or own.size > 1 else int(duration[activity])
 
 
 def _backwards(frame: Frame) -> list[int]:

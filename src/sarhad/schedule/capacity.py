@@ -27,7 +27,7 @@ def capacity(expanded: Expanded, result: ScheduleResult) -> pd.DataFrame:
     used = np.zeros((len(project.resource_ids), count), dtype=np.int64)
     for a, mode in enumerate(result.modes.tolist()):
         days = np.arange(result.starts[a], result.ends[a])
-        kept = project.calendar[a]
+        kept = project.calendar_of_mode[mode]
         if kept >= 0 and project.is_splittable[a]:
             days = days[zones.works[kept, days]]
         by_quarter = np.bincount(quarter[days], minlength=count)
@@ -54,7 +54,7 @@ def offered_by_day(project: Project, modes: IntArray, n_days: int) -> IntArray:
     known = min(n_days, project.calendars.shape[1])
     works[:-1, :known] = project.calendars[:, :known]
     for r, own in enumerate((project.demand[modes] > 0).T):
-        calendars = np.unique(project.calendar[project.mode_activity[modes[own]]])
+        calendars = np.unique(project.calendar_of_mode[modes[own]])
         units[r] *= works[calendars].any(axis=0)
     return units
 

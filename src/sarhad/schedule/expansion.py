@@ -17,6 +17,7 @@ from sarhad.programme.quarters import Quarter
 from sarhad.schedule.modes import Modes
 from sarhad.schedule.offers import capacity_by_day
 from sarhad.schedule.project import FloatArray, Project, assemble
+from sarhad.schedule.purse import purse
 from sarhad.schedule.units import Follow, Unit, Work, units
 from sarhad.schedule.zones import Zones, zones
 
@@ -36,7 +37,8 @@ class Expanded:
     Parameters
     ----------
     project
-        Activities, links, resources, calendars; a period is a day. The stocks are the partners' money, in dollars.
+        Activities, links, resources, calendars; a period is a day. The stocks are the partners' money, in dollars, with
+        the days on which it comes in and expires.
     units
         What each activity is, in the order of the project.
     works
@@ -75,7 +77,7 @@ def expand(
     plan_items: pd.DataFrame,
     funding: pd.DataFrame,
     needs: pd.DataFrame,
-    money: pd.Series[int],
+    money: pd.Series[int] | pd.DataFrame,
 ) -> Expanded:
     """Return the activities of a plan.
 
@@ -91,7 +93,8 @@ def expand(
         Prerequisites that the plan meets: item_id, needs_item_id. Mine clearance comes before work at the site, every
         other one before the item operates.
     money
-        Dollars of capital that each partner has for these items, by partner.
+        Sums of capital for these items: partner_id, usd, opens (first day), closes (last day, blank: none), item_ids.
+        Or the dollars of each partner, to be had at any time.
 
     Raises
     ------
@@ -125,7 +128,11 @@ def zones_of(prog: Programme) -> Zones:
 
 
 def expand_works(
-    prog: Programme, zone: Zones, works: Sequence[Work], needs: pd.DataFrame, money: pd.Series[int]
+    prog: Programme,
+    zone: Zones,
+    works: Sequence[Work],
+    needs: pd.DataFrame,
+    money: pd.Series[int] | pd.DataFrame,
 ) -> Expanded:
     """Return the activities of items of which all is known that these depend on; see `expand`."""
     all_units = units(prog["activity_template"], works)
@@ -134,19 +141,23 @@ def expand_works(
     calendar = [_calendar(zone, unit) for unit in all_units]
     duration = _durations(zone, all_units, calendar)
     cost = _costs(all_units)
-    modes = Modes(prog, all_units, duration[1], cost[1], sorted(money.index))
+    paid = purse(money, works, zone.begin)
+    modes = Modes(prog, all_units, duration[1], cost[1], paid, zone, calendar)
     project = assemble(
         [unit.id for unit in all_units],
         modes.of_units,
         _links(all_units, needs, ready),
         capacity=modes.capacity,
-        stock=[int(money[partner]) for partner in modes.partners],
+        stock=paid.amounts,
         calendars=zone.works,
         calendar=calendar,
         is_splittable=[bool(unit.row["is_splittable"]) for unit in all_units],
         release=[0 if unit.is_shared else max(0, min(w.release for w in unit.works)) for unit in all_units],
         resource_ids=modes.resource_ids,
-        stock_ids=modes.partners,
+        stock_ids=paid.names,
+        receipts=paid.receipts,
+        mode_calendar=modes.calendar,
+        is_paid_at_end=[unit.row["paid_at"] == "end" for unit in all_units],
         capacity_by_period=capacity_by_day(prog, zone.begin, modes.capacity),
     )
     factor = np.array(modes.cost_factor)

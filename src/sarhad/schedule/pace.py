@@ -19,7 +19,6 @@ from sarhad.schedule.result import ScheduleResult
 from sarhad.schedule.units import Work, units
 from sarhad.schedule.zones import Zones
 
-NEVER = np.iinfo(np.int64).max
 PLENTY = 10**15  # dollars: money holds back no chain
 TABLES = ("calendar", "activity_template", "resource")  # whose rows may hold in some sections only
 Pool = frozenset[str]
@@ -172,24 +171,29 @@ def _measure(
         chain.ready[q] = heads[1][expanded.ready[work.id]]
     edges = _edges(prog, zone)
     for a, unit in enumerate(expanded.units):
-        part, least = _asked(expanded, a)
+        part, least, kept = _asked(expanded, a)
         for name in part:
-            held.setdefault(name, set()).add(int(project.calendar[a]))
+            held.setdefault(name, set()).update(kept)
         if unit.scope == "item" and part and least > 0:
             k, q = at[unit.works[0].id]
             chain = found[k, lead]
             assert isinstance(chain.work, dict)
             table = chain.work.setdefault(part, np.zeros((count, count)))
-            table[q] += _spread(expanded, a, heads[0][a], heads[1][a], edges) * least
+            table[q] += _spread(expanded, kept[0], heads[0][a], heads[1][a], edges) * least
 
 
-def _asked(expanded: Expanded, activity: int) -> tuple[Pool, int]:
-    """Return the resources that some mode of an activity holds, and the unit-days of the mode that holds least."""
+def _asked(expanded: Expanded, activity: int) -> tuple[Pool, int, list[int]]:
+    """Return the resources that some mode of an activity holds, the unit-days of the mode that holds least, and its calendar.
+
+    The calendars of the other modes follow.
+    """
     project = expanded.project
     own = slice(*np.searchsorted(project.mode_activity, [activity, activity + 1]))
     held = project.demand[own].any(axis=0)
-    least = (project.demand[own].sum(axis=1) * project.duration[own]).min(initial=NEVER)
-    return frozenset(project.resource_ids[r] for r in np.flatnonzero(held).tolist()), int(least)
+    asked = project.demand[own].sum(axis=1) * project.duration[own]
+    order = np.argsort(asked, kind="stable")
+    part = frozenset(project.resource_ids[r] for r in np.flatnonzero(held).tolist())
+    return part, int(asked[order[0]]), project.calendar_of_mode[own][order].tolist()
 
 
 def _edges(prog: Programme, zone: Zones) -> IntArray:
@@ -199,9 +203,8 @@ def _edges(prog: Programme, zone: Zones) -> IntArray:
     return np.array([max(0, zone.period(day)) for day in days], dtype=np.int64)
 
 
-def _spread(expanded: Expanded, activity: int, start: int, end: int, edges: IntArray) -> FloatArray:
+def _spread(expanded: Expanded, calendar: int, start: int, end: int, edges: IntArray) -> FloatArray:
     """Return the share of an activity's working days that lies in each quarter, shape (T,)."""
-    calendar = int(expanded.project.calendar[activity])
     low, high = np.maximum(edges[:-1], start), np.minimum(edges[1:], end)
     if calendar < 0 or end > expanded.zones.works.shape[1]:
         return np.asarray(np.maximum(high - low, 0) / max(end - start, 1))
@@ -245,7 +248,7 @@ def waits(expanded: Expanded, result: ScheduleResult) -> tuple[IntArray, dict[st
     np.maximum.at(late, project.link_after, (result.ends - ends)[project.link_before])
     waited: dict[str, set[Pool]] = {}
     for a in np.flatnonzero(result.starts - starts > late).tolist():
-        unit, (part, _) = expanded.units[a], _asked(expanded, a)
+        unit, (part, _, _) = expanded.units[a], _asked(expanded, a)
         if unit.scope == "item" and part:
             waited.setdefault(unit.works[0].id, set()).add(part)
     return ends, waited

@@ -35,6 +35,7 @@ MODES_A_SECOND = 60  # with more modes it needs more seconds to find anything
 ROUND = 500  # schedules of each island in a unit of work
 SOLVER_WORK = 0.2  # deterministic seconds of the solver in a unit of work
 CONFLICT_S = 2.0
+MOST_TOLD = 3  # breaches of the nearest schedule
 CONTRADICTION = (
     "the solver's bound lies above the value of a valid schedule and is left out: please report this"
 )
@@ -143,6 +144,7 @@ class _Run:
         self.time_limit_s, self.work_limit, self.on_progress = time_limit_s, work_limit, on_progress
         self.notices: list[str] = []
         self.best: Found | None = None
+        self.nearest: Found | None = None
         self.stopped: Stopped | None = None
         self.is_infeasible = False
         self.bound = 0.0
@@ -177,6 +179,8 @@ class _Run:
     def _take(self, found: Found | None) -> None:
         """Keep a schedule that breaks nothing and is better."""
         if found is None or found.cost >= self.ready.goal.breach:
+            if found is not None and math.isfinite(found.cost):
+                self.nearest = min(found, self.nearest or found, key=lambda one: one.cost)
             return
         if self.best is None or found.cost < self.best.cost:
             self.best = found
@@ -292,6 +296,8 @@ class _Run:
         best = self.best or Found(nothing, nothing, nothing, math.inf)
         if self.best is not None:
             self._confirm(self.best)
+        elif not self.is_infeasible:
+            self._tell_nearest()
         return ScheduleResult(
             starts=best.start, ends=best.end, modes=best.mode, value=best.cost,
             bound=math.inf if self.is_infeasible else self.bound,
@@ -312,6 +318,16 @@ class _Run:
             self.notices.append(
                 f"the schedule ends in period {int(best.end.max())}, the calendars in {known}: after that all time "
                 "counts as work. Lengthen the calendars."
+            )
+
+    def _tell_nearest(self) -> None:
+        """Say what the schedule that breaks least breaks, where none was found that breaks nothing."""
+        if self.nearest is not None:
+            broken = breaches(self.project, self.nearest.start, self.nearest.mode, self.spec)
+            more = f" and {len(broken) - MOST_TOLD} more" if len(broken) > MOST_TOLD else ""
+            self.notices.append(
+                f"no schedule was found that breaks nothing; the nearest one breaks: {'; '.join(broken[:MOST_TOLD])}{more}. "
+                "Loosen these, or give more time."
             )
 
     def _unchanged(self, start: IntArray) -> float | None:
