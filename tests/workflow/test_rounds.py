@@ -73,10 +73,9 @@ def test_the_second_round_knows_the_agreement_that_the_first_did_not(slow: Prepa
     assert table["is_kept"].tolist() == [False, True]
 
 
-def test_the_bound_is_that_of_the_first_round(slow: Prepared, agreed: Planned) -> None:
+def test_the_bound_holds_for_the_plan_of_the_first_round_too(slow: Prepared, agreed: Planned) -> None:
     plain = plan_in_rounds(slow, "x", 1, spec=alone(slow, TOWER), time_limit_s=5, seed=1)
-    assert agreed.result.bound == pytest.approx(plain.result.bound)
-    assert agreed.result.bound <= plain.result.value < agreed.result.value
+    assert agreed.result.bound <= plain.result.value * (1 + 1e-9) < agreed.result.value
 
 
 def test_the_evaluation_and_the_stored_schedule_confirm_the_plan(agreed: Planned) -> None:
