@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sarhad.programme import Programme
 from sarhad.workflow.planning import Planned, plan_programme, timeline
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.rounds import EMPTY, plan_in_rounds, value_as_scheduled
-from sarhad.workflow.sequencing import stored_schedule
+from sarhad.workflow.sequencing import Scheduled, find_schedule, stored_schedule
 from sarhad.workflow.steps import Step
 
 TOWER = "M7-H10-0016"
@@ -141,6 +142,38 @@ def test_a_lock_that_no_schedule_keeps_leaves_the_first_round_and_says_why(slow:
     assert any(
         notice.startswith("round 2: no plan keeps") and TOWER in notice for notice in found.result.notices
     )
+
+
+@pytest.mark.parametrize("n_failing", [1, 2])
+def test_a_round_without_a_schedule_is_told_and_the_next_one_tried(
+    slow: Prepared, monkeypatch: pytest.MonkeyPatch, n_failing: int
+) -> None:
+    made = []
+
+    def failing(*given: Any, **options: Any) -> Scheduled:
+        found = find_schedule(*given, **options)
+        made.append(found)
+        if len(made) > n_failing:
+            return found
+        none = np.zeros(0, dtype=np.int64)
+        lost = dataclasses.replace(
+            found.result,
+            starts=none,
+            ends=none,
+            modes=none,
+            status="infeasible",
+            notices=("P2 has no money",),
+        )
+        return dataclasses.replace(found, result=lost)
+
+    monkeypatch.setattr("sarhad.workflow.rounds.find_schedule", failing)
+    found = plan_in_rounds(slow, "x", 2, spec=alone(slow, TOWER), time_limit_s=2, seed=1)
+    told = [notice for notice in found.result.notices if "no schedule" in notice]
+    assert told == [
+        f"round {n}: no schedule carries out the plan: P2 has no money" for n in range(1, n_failing + 1)
+    ]
+    assert found.result.plan_items["item_id"].tolist() == [TOWER]
+    assert [row["round"] for row in found.rounds.get("table", ())] == [2][: 2 - n_failing]
 
 
 def test_a_programme_without_activities_is_refused_before_any_search(prepared: Prepared) -> None:

@@ -25,6 +25,7 @@ from sarhad.workflow.steps import OnStep, Step, silent
 TOLERANCE_MONTHS = 3.0  # an item that comes later than this is late beyond what a plan in quarters can say
 SAME = 1e-9  # share by which values may differ that are the same: then the plan that is least late is kept
 EMPTY = "the plan holds no item, so that no schedule was made of it"
+NO_SCHEDULE = "round {n}: no schedule carries out the plan: {why}"
 NO_PLAN = "round {n}: no plan keeps to what the schedule can do: {why}"
 ROUNDS = (
     "rounds of plan and schedule: {n}, the plan of round {kept} is kept, which loses least as scheduled. The bound holds "
@@ -38,6 +39,8 @@ class Turn:
 
     Parameters
     ----------
+    number
+        Of the round.
     planned, scheduled
         The plan, not priced; its schedule.
     value
@@ -47,6 +50,7 @@ class Turn:
         That plan and schedule took.
     """
 
+    number: int
     planned: Planned
     scheduled: Scheduled
     value: float
@@ -62,10 +66,10 @@ class Turn:
         """Tell whether no item is late beyond the tolerance."""
         return not (self.late > TOLERANCE_MONTHS).any()
 
-    def row(self, number: int, kept: int) -> dict[str, Any]:
+    def row(self, kept: int) -> dict[str, Any]:
         """Return the round as a row of table `plan_round`."""
         return {
-            "round": number,
+            "round": self.number,
             "value": self.planned.result.value,
             "value_scheduled": self.value,
             "items": len(self.late),
@@ -73,7 +77,7 @@ class Turn:
             "items_late_beyond": int((self.late > TOLERANCE_MONTHS).sum()),
             "months_late": float(self.late.mean()),
             "seconds": self.seconds,
-            "is_kept": number == kept,
+            "is_kept": self.number == kept,
         }
 
 
@@ -104,46 +108,50 @@ def plan_in_rounds(
 
     Notes
     -----
-    The bound is that of the first round, whose limits are those of the tables: later rounds only forbid and delay.
+    The bound is that of the first round, whose limits are those of the tables: later rounds only forbid and delay. A
+    round whose plan no schedule can carry out is not among the rounds of the result; a notice says why.
     """
     scheduler.require_templates(prepared.prog)
     turns: list[Turn] = []
+    told: list[str] = []
     learned = Learned(prepared)
     first = last = None
-    while len(turns) < rounds:
+    for number in range(1, rounds + 1):
         began = time.perf_counter()
         last = search_plan(
             prepared, spec=spec, time_limit_s=time_limit_s, seed=seed, method=method, on_step=on_step,
             pace=learned.pace(last.terms) if last is not None else None,
         )  # fmt: skip
         first = first or last
-        if last.result.plan_items.empty or last.result.stopped == "interrupt":
+        if last.result.stopped == "interrupt":
             break
-        turns.append(_turn(last, name, seed, began, on_step))
-        goes_on = on_step(Step("rounds", len(turns) / rounds, _words(turns[-1]), keeps_answer=True))
-        if turns[-1].is_on_time or not goes_on:
+        if last.result.plan_items.empty:
+            told += [NO_PLAN.format(n=number, why="; ".join(last.result.notices))] * (number > 1)
             break
-        learned.from_schedule(last.terms, turns[-1].scheduled)
-        starts = last.result.plan_items
-        spec = dataclasses.replace(
-            spec, warm_start=dict(zip(starts["item_id"], starts["start_quarter"], strict=True))
+        scheduled = _schedule(last, name, seed, on_step)
+        if scheduled.result.starts.size:
+            value = value_as_scheduled(scheduled) - last.result.constant
+            turns.append(Turn(number, last, scheduled, value, time.perf_counter() - began))
+        else:
+            told.append(NO_SCHEDULE.format(n=number, why="; ".join(scheduled.result.notices)))
+        text = _words(turns[-1]) if turns else told[-1]
+        goes_on = on_step(Step("rounds", number / rounds, text, keeps_answer=True))
+        if not goes_on or (turns and turns[-1].number == number and turns[-1].is_on_time):
+            break
+        learned.from_schedule(last.terms, scheduled)
+        starts = dict(
+            zip(last.result.plan_items["item_id"], last.result.plan_items["start_quarter"], strict=True)
         )
+        spec = dataclasses.replace(spec, warm_start=starts)
     assert first is not None
     if not turns:
-        return _alone(first, name, seed, on_step)
-    stuck: tuple[str, ...] = ()
-    if last is not None and last.result.plan_items.empty:
-        stuck = (NO_PLAN.format(n=len(turns) + 1, why="; ".join(last.result.notices)),)
-    return _kept(first, turns, stuck, name, seed, on_step)
+        return _alone(first, told, name, seed, on_step)
+    return _kept(first, turns, told, name, seed, on_step)
 
 
-def _turn(planned: Planned, name: str, seed: int, began: float, on_step: OnStep) -> Turn:
+def _schedule(planned: Planned, name: str, seed: int, on_step: OnStep) -> Scheduled:
     prog = adopt_plan(planned.prepared.prog, name, planned.result, seed)
-    scheduled = find_schedule(
-        dataclasses.replace(planned.prepared, prog=prog), name, seed=seed, on_step=on_step
-    )
-    value = value_as_scheduled(scheduled) - planned.result.constant
-    return Turn(planned, scheduled, value, time.perf_counter() - began)
+    return find_schedule(dataclasses.replace(planned.prepared, prog=prog), name, seed=seed, on_step=on_step)
 
 
 def value_as_scheduled(scheduled: Scheduled) -> float:
@@ -172,24 +180,23 @@ def _words(turn: Turn) -> str:
     return f"as scheduled {turn.value:,.1f}, {beyond} items late by more than {TOLERANCE_MONTHS:g} months"
 
 
-def _alone(found: Planned, name: str, seed: int, on_step: OnStep) -> Planned:
-    """Return the first plan when there was nothing to schedule, or no time."""
+def _alone(found: Planned, told: Sequence[str], name: str, seed: int, on_step: OnStep) -> Planned:
+    """Return the first plan when there was nothing to schedule, no schedule, or no time."""
     if found.result.status == "infeasible":
         return found
-    if found.result.plan_items.empty:
-        result = dataclasses.replace(found.result, notices=(*found.result.notices, EMPTY))
-        found = dataclasses.replace(found, result=result)
-    return finish(found, name, seed, on_step)
+    told = (EMPTY,) if found.result.plan_items.empty else tuple(told)
+    result = dataclasses.replace(found.result, notices=(*found.result.notices, *told))
+    return finish(dataclasses.replace(found, result=result), name, seed, on_step)
 
 
 def _kept(
-    first: Planned, turns: Sequence[Turn], stuck: tuple[str, ...], name: str, seed: int, on_step: OnStep
+    first: Planned, turns: Sequence[Turn], told: Sequence[str], name: str, seed: int, on_step: OnStep
 ) -> Planned:
     """Return the plan of the round that loses least as scheduled, priced, adopted with its schedule and the rounds."""
     least = min(turn.value for turn in turns) * (1 + SAME)
-    kept = min((k for k, one in enumerate(turns) if one.value <= least), key=lambda k: turns[k].late.mean())
-    turn, bound = turns[kept], first.result.bound
-    result, told = turn.planned.result, ROUNDS.format(n=len(turns), kept=kept + 1)
+    turn = min((one for one in turns if one.value <= least), key=lambda one: float(one.late.mean()))
+    bound, result = first.result.bound, turn.planned.result
+    words = ROUNDS.format(n=turns[-1].number, kept=turn.number)
     apart = gap(result.value, bound)
     result = dataclasses.replace(
         result,
@@ -197,10 +204,10 @@ def _kept(
         gap=apart,
         gap_of_gain=gap_of_gain(result.value, bound, result.value_without_plan),
         status="optimal" if apart <= turn.planned.method.target_gap else "feasible",
-        notices=(*result.notices, told, *stuck),
+        notices=(*result.notices, words, *told),
     )
     done = finish(dataclasses.replace(turn.planned, result=result), name, seed, on_step)
-    table = [one.row(k + 1, kept + 1) for k, one in enumerate(turns)]
+    table = [one.row(turn.number) for one in turns]
     scheduled = dataclasses.replace(turn.scheduled, prepared=done.prepared)
     prog = keep(scheduled, None, seed)
     stored = pd.concat(
@@ -247,6 +254,8 @@ class Learned:
         """
         if self.chains is None:
             self.chains = scheduler.chains(self.prepared.prog, self.prepared.items, leads_of(terms))
+        if not scheduled.result.starts.size:
+            return
         number = {item: i for i, item in enumerate(terms.item_ids)}
         start = planner.starts(terms, scheduled.rows)
         free, waited = scheduler.waits(scheduled.expanded, scheduled.result)
