@@ -115,7 +115,7 @@ def expand(
     calendar = [_calendar(zone, unit) for unit in all_units]
     duration = _durations(zone, all_units, calendar)
     cost = _costs(all_units)
-    paid = purse(money, works, begin)
+    paid = purse(money, works, zone.begin)
     modes = Modes(prog, all_units, duration[1], cost[1], paid, zone, calendar)
     project = assemble(
         [unit.id for unit in all_units],
