@@ -82,7 +82,7 @@ def test_a_grant_that_closes_too_soon_leaves_no_schedule_and_the_notice_says_whi
     closing: list[Sum] = [("P1", 400, date(2025, 1, 1), date(2025, 3, 31), BOTH), AT_ONCE[1]]
     found = scheduled(expanded_with(prog, closing))
     assert (found.status, found.starts.size) == ("unknown", 0)
-    assert "no schedule was found that breaks nothing" in found.notices[-1]
+    assert "No schedule that breaks nothing was found in time" in found.notices[-1]
     assert "P1" in found.notices[-1]
     assert "too little has come in or is left" in found.notices[-1]
 

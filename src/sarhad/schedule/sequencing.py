@@ -281,7 +281,8 @@ class _Run:
         if limits:
             return [f"These cannot all be kept: {'; '.join(limits)}. Loosen one of them."]
         return [
-            "No schedule exists, but which limits conflict was not found in time. Loosen deadlines or stocks."
+            "No schedule exists, but which limits conflict was not found in time. Loosen deadlines, stocks or receipts. "
+            f"{self._nearest()}".strip()
         ]
 
     def _status(self) -> Status:
@@ -296,8 +297,8 @@ class _Run:
         best = self.best or Found(nothing, nothing, nothing, math.inf)
         if self.best is not None:
             self._confirm(self.best)
-        elif not self.is_infeasible:
-            self._tell_nearest()
+        elif not self.is_infeasible and self.nearest is not None:
+            self.notices.append(f"No schedule that breaks nothing was found in time. {self._nearest()}")
         return ScheduleResult(
             starts=best.start, ends=best.end, modes=best.mode, value=best.cost,
             bound=math.inf if self.is_infeasible else self.bound,
@@ -320,15 +321,13 @@ class _Run:
                 "counts as work. Lengthen the calendars."
             )
 
-    def _tell_nearest(self) -> None:
-        """Say what the schedule that breaks least breaks, where none was found that breaks nothing."""
-        if self.nearest is not None:
-            broken = breaches(self.project, self.nearest.start, self.nearest.mode, self.spec)
-            more = f" and {len(broken) - MOST_TOLD} more" if len(broken) > MOST_TOLD else ""
-            self.notices.append(
-                f"no schedule was found that breaks nothing; the nearest one breaks: {'; '.join(broken[:MOST_TOLD])}{more}. "
-                "Loosen these, or give more time."
-            )
+    def _nearest(self) -> str:
+        """Return what the schedule that breaks least breaks, in words; "" where there is none."""
+        if self.nearest is None:
+            return ""
+        broken = breaches(self.project, self.nearest.start, self.nearest.mode, self.spec)
+        more = f" and {len(broken) - MOST_TOLD} more" if len(broken) > MOST_TOLD else ""
+        return f"The nearest schedule breaks: {'; '.join(broken[:MOST_TOLD])}{more}."
 
     def _unchanged(self, start: IntArray) -> float | None:
         number = {name: k for k, name in enumerate(self.project.activity_ids)}

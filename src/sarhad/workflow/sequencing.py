@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -129,11 +130,14 @@ def weights_of(expanded: scheduler.Expanded, delay: pd.DataFrame) -> dict[str, f
 def _sequence(
     expanded: scheduler.Expanded, delay: pd.DataFrame, seed: int, work: int, on_step: OnStep
 ) -> scheduler.ScheduleResult:
-    """Return the schedule of our own search; programmes are too large for the solver's proof."""
+    """Return the schedule of our own search: programmes are too large for the solver's proof.
+
+    Only where none was found the solver is asked, within its counted work, whether there is one, and what conflicts.
+    """
 
     def tell(now: scheduler.ScheduleProgress) -> bool:
         goes_on = on_step(Step("schedule", 0.5, f"weighted days late {now.value:,.1f}", keeps_answer=True))
-        return goes_on and now.phase != "solve"
+        return goes_on and (now.phase != "solve" or math.isinf(now.value))
 
     spec = _spec(expanded, delay)
     on_step(Step("schedule", 0.0, keeps_answer=True))
