@@ -135,7 +135,8 @@ def test_a_lock_that_no_schedule_keeps_leaves_the_first_round_and_says_why(slow:
     # with 510 days the agreement is reached in December 2026, when the horizon ends
     template = slow.prog["activity_template"]
     template.loc[template["id"] == "G-LIST", ["duration_low", "duration_likely", "duration_high"]] = 510.0
-    slower = prepare(slow.prog.with_changes({"activity_template": template}))
+    budget = slow.prog["budget"].assign(carries_over=True)  # so that money is there whenever the work is
+    slower = prepare(slow.prog.with_changes({"activity_template": template, "budget": budget}))
     spec = PlanSpec({TOWER: None}, alone(slow, TOWER).lock_out)
     found = plan_in_rounds(slower, "x", 3, spec=spec, time_limit_s=2, seed=1)
     assert [row["round"] for row in found.rounds["table"]] == [1]
