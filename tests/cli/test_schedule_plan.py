@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -156,6 +157,26 @@ def test_a_programme_without_templates_says_what_is_missing(sarhad: Sarhad, tmp_
     result = sarhad("schedule", tmp_path / "b.gpkg", "--plan", "draft", "-q")
     assert_clear(result, 1)
     assert "activity_template: has no rows" in result.stderr
+
+
+def test_money_that_closes_before_it_is_needed_leaves_no_schedule_and_is_named(
+    sarhad: Sarhad, tmp_path: Path
+) -> None:
+    prog = Programme.open(TINY)
+    budget = prog["budget"]
+    budget["closes_on"] = [
+        date(int(year), 1, 10) for year in budget["year"]
+    ]  # approvals take longer than that
+    prog.with_changes({"budget": budget}).save(tmp_path / "closing")
+    target = tmp_path / "closing.gpkg"
+    assert sarhad("plan", tmp_path / "closing", "-o", target, "--time-limit", "2", "-q").exit_code == 0
+    result = sarhad("schedule", target, "--plan", "draft", "--json", "-q")
+    assert_clear(result, 3)
+    none = held(result.stdout, "schedule_plan")
+    assert (none["status"], none["makespan"], none["money"]) == ("infeasible", None, [])
+    assert re.search(
+        r"the receipts of P|P\d.* in period \d+: \d+ too little has come in", none["notices"][-1]
+    )
 
 
 def test_modes_that_nobody_can_pay_leave_no_schedule_and_say_why(sarhad: Sarhad, tmp_path: Path) -> None:

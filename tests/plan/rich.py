@@ -19,7 +19,7 @@ CREWS, LEAST_USD, CHANGES = 3.0, 40.0, 5
 
 
 def rich_game(seed: int) -> tuple[Instance, Terms]:
-    """Return a random game whose limits are all on: tied money, crews, seasons, packages, floors, a former plan."""
+    """Return a random game whose limits are all on: tied money, crews, seasons, dates of a schedule, packages, floors, a former plan."""
     game, terms = random_game(seed)
     rng = np.random.default_rng(1000 + seed)
     n, count = terms.n_items, terms.n_quarters
@@ -58,6 +58,8 @@ def rich_game(seed: int) -> tuple[Instance, Terms]:
     )  # fmt: skip
     changes = change_row(shape, terms.former, CHANGES, "at most 5 changes")
     floor = SecurityFloor("goods: at most 90 %", "goods", "", 0.9)
+    late = rng.integers(0, count + 1, shape) * (rng.random(shape) < 0.3)  # what a schedule cannot do sooner
+    terms = dataclasses.replace(terms, soonest=late)
     return game, dataclasses.replace(terms, rows=rows.with_rows(changes), floors=(floor,))
 
 
@@ -77,7 +79,7 @@ def span(terms: Terms, item: int, begin: int) -> tuple[list[int], int] | None:
         at += 1
     if len(worked) < max(build, 1):
         return None
-    operates = begin if build == 0 else at
+    operates = max(begin if build == 0 else at, int(terms.soonest[item, begin]))
     return (worked, operates) if operates < terms.n_quarters else None
 
 

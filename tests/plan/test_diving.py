@@ -13,6 +13,7 @@ from sarhad.plan.locks import read_locks
 from sarhad.plan.money import outlays
 from sarhad.plan.store import starts
 from tests.plan.games import best_value, every_plan, is_feasible, random_game, value_of
+from tests.plan.rich import every_rich_plan, keeps_all, rich_game
 
 SEEDS = range(3)
 
@@ -69,3 +70,13 @@ def test_the_route_of_large_programmes_brackets_the_best_plan(seed, monkeypatch)
     assert value_of(game, terms, start) == pytest.approx(found.value + found.constant, rel=1e-9)
     assert found.bound + found.constant <= best * (1 + 1e-9)
     assert found.value + found.constant <= best * 1.25
+
+
+def test_a_dive_whose_starts_break_a_prerequisite_leaves_them_free_again(monkeypatch):
+    # the row of the prerequisite comes in with an answer after the starts that break it were fixed: nothing was left then
+    monkeypatch.setattr("sarhad.plan.search.is_small", lambda *_: False)
+    game, terms = rich_game(19)
+    best = best_value(game, terms, every_rich_plan(game, terms))
+    found = optimise(game, terms, PlanSpec(), time_limit_s=60, seed=1, work_limit=4)
+    assert keeps_all(game, terms, starts(terms, found.plan_items))
+    assert found.bound + found.constant <= best * (1 + 1e-9) <= (found.value + found.constant) * (1 + 2e-9)

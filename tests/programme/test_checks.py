@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,18 @@ CASES: list[tuple[str, Change, str, str]] = [
     ),
     ("budget", put("P1-2025", "amount_usd", np.inf), "budget.amount_usd", "inf is not finite"),
     ("budget", put("P1-2025", "year", 2026), "budget.year", "a second row for 2026"),
+    (
+        "budget",
+        put("P1-2025", "opens_on", date(2026, 2, 1)),
+        "budget.opens_on",
+        "2026-02-01 lies outside the years of this money (2025..2025)",
+    ),
+    (
+        "budget",
+        put("P1-2025", "closes_on", date(2024, 12, 31)),
+        "budget.closes_on",
+        "2024-12-31 comes before the money opens on 2025-01-01",
+    ),
     (
         "budget",
         put("P1-2025", "partner_id", "P9"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sarhad.schedule.project import IntArray, LinkType, Project, assemble
+from sarhad.schedule.project import IntArray, LinkType, Project, Receipts, assemble
 from sarhad.schedule.result import SequenceSpec
 from sarhad.schedule.verify import breaches, value_of
 
@@ -51,6 +51,33 @@ def random_project(
         if rng.random() < 0.5
         else None,
     )
+
+
+def with_receipts(project: Project, seed: int) -> Project:
+    """Return the project with two stocks, paid from receipts that open, close, and pay from one stock or both."""
+    rng = np.random.default_rng(seed + 10**7)
+    n_modes, n = project.mode_activity.size, project.n_activities
+    needed = int(rng.integers(2 * n, 4 * n))
+    amount = rng.multinomial(needed, np.ones(3) / 3)
+    opens = rng.integers(0, 6, 3)
+    closes = np.where(rng.random(3) < 0.5, opens + rng.integers(2, 8, 3), -1)
+    pays = rng.random((3, 2)) < 0.7
+    pays[~pays.any(axis=1), 0] = True
+    consumption = np.column_stack([project.consumption[:, 0], rng.integers(0, 3, n_modes)])
+    return dataclasses.replace(
+        project,
+        consumption=consumption,
+        stock=np.array([3 * n, 3 * n]),
+        stock_ids=("N1", "N2"),
+        receipts=Receipts(amount, opens, closes, pays),
+        is_paid_at_end=rng.random(n) < 0.5,
+    )
+
+
+def with_mode_calendars(project: Project, seed: int) -> Project:
+    """Return the project with a calendar of its own for each mode."""
+    rng = np.random.default_rng(seed + 10**8)
+    return dataclasses.replace(project, mode_calendar=rng.integers(-1, 2, project.mode_activity.size))
 
 
 def all_modes(project: Project) -> Iterator[IntArray]:
@@ -114,4 +141,5 @@ def part_of(project: Project, n: int) -> Project:
         is_splittable=project.is_splittable[:n],
         release=project.release[:n],
         deadline=project.deadline[:n],
+        is_paid_at_end=None if project.is_paid_at_end is None else project.is_paid_at_end[:n],
     )

@@ -181,3 +181,46 @@ def test_without_a_season_work_goes_on_in_winter(prog: Programme) -> None:
     high = made.zones.ids.index("SITE-HIGH")
     assert made.zones.works[high, :7].sum() == 6  # all but Sunday
     assert len(made.zones.seasons.opens) == len(made.zones.ids)
+
+
+def test_a_quarter_with_fewer_units_closes_the_resource_and_the_schedule_waits_for_the_next(
+    prog: Programme, expanded: Expanded
+) -> None:
+    # nobody builds in the third quarter of 2025, and half a contractor is none in the fourth
+    rows = pd.DataFrame(
+        [
+            ("BUILDERS", "2025Q3", 0.0), ("CREWS", "2025Q3", 0.0), ("BUILDERS", "2025Q4", 0.5), ("CREWS", "2025Q2", 7.0),
+        ],
+        columns=["resource_id", "quarter", "capacity"],
+    )  # fmt: skip
+    changed = prog.with_changes(
+        {"resource_quarter": rows.assign(source_ids=[()] * 4, is_assumption=True, reasoning="made up")}
+    )
+    narrow = expand(changed, PLAN, PAID, NEEDS, MONEY)
+    units = narrow.project.capacity_by_period
+    assert units is not None
+    assert narrow.project.resource_ids == ("BUILDERS", "CREWS")
+    july, october, january = 181, 273, 365  # days after 1 January 2025
+    assert units.shape == (2, january)
+    assert [units[0, july - 1], units[0, july], units[0, october]] == [2, 0, 0]
+    assert [units[1, july - 1], units[1, july], units[1, october]] == [7, 0, 2]
+    spec = SequenceSpec(objective="lateness", due=narrow.due)
+    result = sequence(narrow.project, spec, time_limit_s=10, seed=1, work_limit=5)
+    assert breaches(narrow.project, result.starts, result.modes, spec) == []
+    by_quarter = capacity(narrow, result).set_index(["resource_id", "quarter"])
+    assert by_quarter["used"].groupby("quarter").sum()["2025Q3"] == 0
+    assert (by_quarter["used"] <= by_quarter["offered"]).all()
+    assert expanded.project.capacity_by_period is None
+
+
+def test_what_a_resource_offers_leaves_out_days_on_which_nothing_that_holds_it_works(
+    expanded: Expanded,
+) -> None:
+    spec = SequenceSpec(objective="lateness", due=expanded.due)
+    result = sequence(expanded.project, spec, time_limit_s=10, seed=1, work_limit=5)
+    found = capacity(expanded, result).set_index(["resource_id", "quarter"])["offered"]
+    zones, held = expanded.zones, expanded.project.demand[result.modes] > 0
+    for r, name in enumerate(expanded.project.resource_ids):
+        calendars = {int(c) for c in expanded.project.calendar[held[:, r]]}
+        days = [any(zones.works[c, day] for c in calendars) for day in range(90)]  # until 31 March
+        assert found[name, "2025Q1"] == 2 * sum(days)

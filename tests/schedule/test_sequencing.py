@@ -14,7 +14,7 @@ from sarhad.schedule.project import LinkType, Project, assemble
 from sarhad.schedule.result import Objective, ScheduleProgress, SequenceSpec
 from sarhad.schedule.sequencing import sequence
 from sarhad.schedule.verify import breaches, value_of
-from tests.schedule.projects import all_modes, has_better, random_project
+from tests.schedule.projects import all_modes, has_better, random_project, with_mode_calendars
 
 OBJECTIVES: tuple[Objective, ...] = ("makespan", "lateness", "change")
 LAST = 22  # every start of the small projects' best schedules lies well before
@@ -49,6 +49,33 @@ def test_no_schedule_of_a_small_project_is_better_than_one_called_optimal(seed: 
     else:
         assert result.notices
     assert not has_better(project, spec, result.value, LAST)
+
+
+@pytest.mark.parametrize("seed", range(200, 236))
+def test_no_schedule_is_better_where_each_mode_keeps_a_calendar_of_its_own(seed: int) -> None:
+    project = with_mode_calendars(random_project(seed, n=3 + seed % 2, with_deadlines=seed % 3 == 0), seed)
+    spec = spec_for(project, seed, has_begun=seed % 5 == 0)
+    result = sequence(project, spec, time_limit_s=10)
+    assert result.status in ("optimal", "infeasible")
+    if result.status == "optimal":
+        assert not breaches(project, result.starts, result.modes, spec)
+    assert sequencing.CONTRADICTION not in result.notices
+    assert not has_better(project, spec, result.value, LAST)
+
+
+def test_a_mode_for_winter_is_taken_where_the_season_would_be_missed() -> None:
+    # Ready on day 3, the season closes on day 5 until day 20: three days of work end on day 22, five in winter on day 8.
+    season = np.array([[day < 5 or day >= 20 for day in range(40)]])
+    modes = [[(3, [], [1]), (5, [], [2])]]
+    project = assemble(
+        ["a"], modes, stock=[2], calendars=season, calendar=[0], release=[3], mode_calendar=[0, -1]
+    )
+    result = sequence(project, time_limit_s=5)
+    assert (result.value, result.modes.tolist()) == (8, [1])
+    poor = dataclasses.replace(project, stock=np.array([1]))
+    assert sequence(poor, time_limit_s=5).value == 23
+    pausing = dataclasses.replace(poor, is_splittable=np.array([True]))
+    assert sequence(pausing, time_limit_s=5).value == 21
 
 
 @pytest.mark.parametrize("seed", [2, 4, 6, 8, 16, 20])

@@ -12,7 +12,8 @@ from sarhad.detection import evaluate
 from sarhad.plan import PlanSpec
 from sarhad.programme import Programme
 from sarhad.workflow.contents import matched_within
-from sarhad.workflow.planning import Planned, find_plan, payload
+from sarhad.workflow.plan_payload import payload
+from sarhad.workflow.planning import Planned, find_plan
 from sarhad.workflow.prepare import Prepared, prepare
 
 NAMES = ("segment", "node", "edge", "edge_hours", "scenario", "site", "item")

@@ -107,7 +107,7 @@ def check(programme: ProgrammePath, as_json: AsJson = False) -> int:
 def plan(
     programme: ProgrammePath,
     name: Annotated[str, typer.Option(help="Name under which the plan is kept.")] = "draft",
-    time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search, of each round.")] = 60.0,
     seed: Seed = 1,
     lock_in: Annotated[
         list[str] | None, typer.Option(help="ITEM or ITEM=QUARTER that must be built.")
@@ -132,6 +132,12 @@ def plan(
     fresh_draws: Annotated[
         int, typer.Option(help="With --draws: other draws that the plan is judged on.")
     ] = 100,
+    rounds: Annotated[
+        int,
+        typer.Option(
+            help="Plan and schedule in turns, so often at most, until no item is late by more than a quarter; 1: no schedule."
+        ),
+    ] = 1,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Save here instead of in place.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the plan of that name, and a programme at the target.")
@@ -155,6 +161,7 @@ def plan(
             method=method_named(engine, target_gap, memory_limit),
             certificate=certificate,
             drawing=Drawing(draws, fresh_draws) if draws else None,
+            rounds=rounds,
             is_replacing=replace,
             on_step=watch,
         )

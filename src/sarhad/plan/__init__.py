@@ -9,7 +9,7 @@ from sarhad.plan.demand import Demand, demand_within
 from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
-from sarhad.plan.limits import Terms, falls_with, operating, since
+from sarhad.plan.limits import Pace, Terms, falls_with, operating, since
 from sarhad.plan.memory import Memory, held_bytes, needed, require_gigabytes, require_room_for_edges
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
@@ -20,7 +20,7 @@ from sarhad.plan.search import optimise
 from sarhad.plan.shadow import money_prices
 from sarhad.plan.shapley import shapley_shares
 from sarhad.plan.stacking import stacked
-from sarhad.plan.store import starts, stored
+from sarhad.plan.store import dated, starts, stored
 
 __all__ = [
     "Coalitions",
@@ -31,6 +31,7 @@ __all__ = [
     "Memory",
     "Method",
     "Override",
+    "Pace",
     "PlanProgress",
     "PlanResult",
     "PlanSpec",
@@ -41,6 +42,7 @@ __all__ = [
     "cost_usd",
     "cover",
     "covered",
+    "dated",
     "demand_within",
     "even_spread",
     "explain",

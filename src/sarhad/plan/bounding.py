@@ -118,8 +118,8 @@ class Bounding:
         return True
 
     def dive_round(self, time_limit_s: float) -> Answer | None:
-        """Solve a programme that is restricted, and separate at its answer; None when time ran out."""
-        answer = self.master.solve(time_limit_s)
+        """Solve a programme that is restricted, and separate at its answer; None when time ran out or there is none."""
+        answer = self.master.solve(time_limit_s, is_restricted=True)
         if answer is not None:
             self.dived_short = self._explore(answer.state) - answer.bound
             self._cut(answer.state, answer.eta)

@@ -90,6 +90,7 @@ def require_provable(terms: Terms) -> None:
     held = {
         "pledge": terms.tied is not None,
         "season": terms.works is not None,
+        "a schedule (--rounds)": terms.soonest is not None,
         "package": bool(terms.packages),
         "resource_need, floor or --max-changes": terms.linear.n > 0 or bool(terms.floors),
     }

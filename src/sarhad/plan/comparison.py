@@ -10,7 +10,7 @@ import pandas as pd
 from sarhad.detection.instance import IntArray
 from sarhad.plan.limits import Terms
 from sarhad.plan.money import demand, funding, outlays, pay, purse
-from sarhad.plan.store import starts
+from sarhad.plan.store import dated, starts
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def compare(terms: Terms, a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
     terms
         The limits.
     a, b
-        Plans: item_id and start_quarter.
+        Plans: item_id, start_quarter, and operating_quarter where a plan says it.
 
     Raises
     ------
@@ -64,13 +64,14 @@ def compare(terms: Terms, a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
     ]
     frame = pd.DataFrame(moved, columns=["item_id", "start_a", "start_b", "quarters_later"])
     source = purse(terms)
+    plans = ((dated(terms, a), start_a), (dated(terms, b), start_b))
     is_paid = [
-        not bool(pay(source.supply, demand(terms, outlays(terms).total, s), source.is_open)[1].any())
-        for s in (start_a, start_b)
+        not bool(pay(source.supply, demand(own, outlays(own).total, s), source.is_open)[1].any())
+        for own, s in plans
     ]
     paid = [
-        funding(terms, start).groupby(["partner_id", "year"])["usd"].sum().rename(f"usd_{name}")
-        for name, start in (("a", start_a), ("b", start_b))
+        funding(own, start).groupby(["partner_id", "year"])["usd"].sum().rename(f"usd_{name}")
+        for name, (own, start) in zip("ab", plans, strict=True)
     ]
     money = pd.concat(paid, axis=1).fillna(0).astype("int64").sort_index().reset_index()
     return Comparison(
@@ -94,5 +95,5 @@ def cost_usd(terms: Terms, plan_items: pd.DataFrame) -> IntArray:
     """Return capital and upkeep within the horizon of each row of a plan, in whole dollars."""
     start = starts(terms, plan_items)
     at = [terms.item_ids.index(i) for i in plan_items["item_id"]]
-    total = outlays(terms).total[at, start[at], : terms.n_horizon_years]
+    total = outlays(dated(terms, plan_items)).total[at, start[at], : terms.n_horizon_years]
     return np.asarray(total.sum(axis=1), dtype=np.int64)

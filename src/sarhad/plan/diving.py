@@ -33,7 +33,8 @@ def dive(bounding: Bounding, base: IntArray, left_s: Left) -> IntArray:
 
     Notes
     -----
-    Prerequisites are held within an epoch only: the plan has to be taken over by what keeps them to the quarter.
+    Prerequisites are held within an epoch only: the plan has to be taken over by what keeps them to the quarter. Their rows
+    come in where an answer breaks them; when what was fixed last breaks one, it is left free again.
     """
     fixed = base.copy()
     tried = fixed >= 0
@@ -48,6 +49,10 @@ def dive(bounding: Bounding, base: IntArray, left_s: Left) -> IntArray:
             answer = bounding.dive_round(left_s())
             if answer is None or bounding.dived_short < NEAR * answer.bound:
                 break
+        if answer is None and left_s() > 0:
+            fixed[batch] = -1
+            _restrict(bounding, fixed, left_s)
+            answer = bounding.dive_round(left_s())
     is_forced = np.isin(np.arange(len(base)), bounding.forced)
     bounding.master.restrict(bounding.allowed, is_forced, left_s())
     bounding.round(left_s())

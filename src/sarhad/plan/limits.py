@@ -61,6 +61,22 @@ class SecurityFloor:
     most_share: float
 
 
+@dataclass(frozen=True, eq=False)
+class Pace:
+    """What a schedule can keep up with.
+
+    Parameters
+    ----------
+    soonest
+        Quarter from which each item operates at the earliest by its start, T where not within the horizon, shape (I, T).
+    crews
+        Limits of work in words, what each start asks for (I, T), and what there is.
+    """
+
+    soonest: IntArray
+    crews: tuple[tuple[str, FloatArray, float], ...] = ()
+
+
 @dataclass(frozen=True)
 class Terms:
     """The limits of a plan as arrays; items in the order of their sorted ids.
@@ -109,6 +125,9 @@ class Terms:
         Least security in the last quarter.
     former
         Start in the plan that is to be kept as far as can be, -1 for items not in it, shape (I,).
+    soonest
+        Quarter from which an item operates at the earliest by its start, whatever its build takes, shape (I, T); none
+        where not given.
     """
 
     item_ids: tuple[str, ...]
@@ -139,6 +158,7 @@ class Terms:
     rows: StartRows | None = None
     floors: tuple[SecurityFloor, ...] = ()
     former: IntArray | None = None
+    soonest: IntArray | None = None
 
     @property
     def n_items(self) -> int:
@@ -175,6 +195,11 @@ class Terms:
     @cached_property
     def ready(self) -> IntArray:
         """Return the quarter from which an item operates by its start, T where it cannot, shape (I, T)."""
+        return self.built if self.soonest is None else np.maximum(self.built, self.soonest)
+
+    @cached_property
+    def built(self) -> IntArray:
+        """Return the quarter in which the build of an item is over by its start, T where it cannot be, shape (I, T)."""
         count, quarter = self.n_quarters, np.arange(self.n_quarters)
         build, lasts = self.build_quarters, np.maximum(self.build_quarters, 1)
         end = np.minimum(quarter + lasts[:, None], count)
@@ -210,7 +235,7 @@ class Terms:
 def under_construction(terms: Terms, quarter: int) -> BoolArray:
     """Return the starts for which work on an item goes on in a quarter, shape (I, T); builds that pause do not."""
     begin = np.arange(terms.n_quarters)
-    goes_on = (begin <= quarter) & (quarter < np.maximum(terms.ready, begin + 1)) & terms.startable
+    goes_on = (begin <= quarter) & (quarter < np.maximum(terms.built, begin + 1)) & terms.startable
     result: BoolArray = goes_on if terms.works is None else goes_on & terms.works[:, [quarter]]
     return result
 

@@ -121,10 +121,11 @@ def conflicts(terms: Terms, locks: Locks, out: Outlays) -> tuple[str, ...]:
     found = []
     ids = terms.item_ids
     can: BoolArray = np.asarray(locks.allowed.any(axis=1))
+    held = "" if terms.soonest is None else " or waits in its schedule"
     for i in locks.forced.tolist():
         if not can[i]:
             found.append(
-                f"{ids[i]} is locked in, but takes {terms.build_quarters[i]} quarters to build and cannot operate "
+                f"{ids[i]} is locked in, but takes {terms.build_quarters[i]} quarters to build{held} and cannot operate "
                 f"by {terms.quarters[-1]} from {terms.quarters[max(locks.start[i], terms.first_start)]}"
                 if terms.first_start < terms.n_quarters
                 else f"{ids[i]} is locked in, but nothing can start before the horizon ends"

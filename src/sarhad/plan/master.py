@@ -341,10 +341,12 @@ class Master:
         own, made = csr_array((n, self.solver.getNumCol())), (made_without_paths(UNKNOWN),) * n
         self._add_profiles(np.full(n, self.time.n), np.full(n, -1), made, profile, own, level, idle=-1)
 
-    def solve(self, time_limit_s: float) -> Answer | None:
-        """Return the answer, or None when the time did not suffice."""
+    def solve(self, time_limit_s: float, *, is_restricted: bool = False) -> Answer | None:
+        """Return the answer, or None when the time did not suffice, or none of the starts it is restricted to fits."""
         status = self._run(time_limit_s)
         if status == highspy.HighsModelStatus.kTimeLimit:
+            return None
+        if is_restricted and status == highspy.HighsModelStatus.kInfeasible:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"HiGHS ended with {self.solver.modelStatusToString(status)}.")

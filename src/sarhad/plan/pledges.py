@@ -39,7 +39,7 @@ def money(
     years = tuple(range(first, last + 1 + int(np.ceil(tail_years))))
     rows, pledges = prog["budget"], prog["pledge"].sort_values("id")
     rows = rows[rows["year"].isin(years) & (rows["amount_usd"] >= 1)]
-    pledges, notices = _usable(pledges, years)
+    pledges, notices = usable(pledges, years)
     partners = tuple(sorted({*rows["partner_id"], *pledges["partner_id"]}))
     budget = np.zeros((len(partners), len(years)), dtype=np.int64)
     carries = np.zeros(budget.shape, dtype=np.bool_)
@@ -67,7 +67,7 @@ def money(
     return Money(partners, years, budget, carries, is_tail_paid, item_class, payers, tied, notices)
 
 
-def _usable(pledges: pd.DataFrame, years: tuple[int, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def usable(pledges: pd.DataFrame, years: tuple[int, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the pledges that can be spent at all, blanks filled in, and what of them cannot."""
     first = pledges["usable_from_year"].fillna(pledges["year"]).astype("int64")
     last = pledges["usable_to_year"].fillna(pledges["year"]).astype("int64")

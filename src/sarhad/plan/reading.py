@@ -12,10 +12,11 @@ import pandas as pd
 
 from sarhad.detection.instance import BoolArray, IntArray
 from sarhad.errors import DataError, SpecError
-from sarhad.plan.limits import Terms
+from sarhad.plan.limits import Pace, Terms
 from sarhad.plan.obligations import obligations, security_floors
 from sarhad.plan.places import Places, places
 from sarhad.plan.pledges import money
+from sarhad.plan.rows import start_rows
 from sarhad.plan.seasons import never_ready, seasons
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Sets = tuple[tuple[int, ...], ...]
 
 
-def terms(prog: Programme, items: pd.DataFrame) -> Terms:
+def terms(prog: Programme, items: pd.DataFrame, pace: Pace | None = None) -> Terms:
     """Return the limits that the tables of the programme set for these items.
 
     Parameters
@@ -35,6 +36,8 @@ def terms(prog: Programme, items: pd.DataFrame) -> Terms:
         `horizon_start`, `horizon_quarters`, `status_date` and `tail_years`.
     items
         Table `item`.
+    pace
+        What a schedule can keep up with; None: every item operates when its build is over.
 
     Raises
     ------
@@ -89,8 +92,11 @@ def terms(prog: Programme, items: pd.DataFrame) -> Terms:
         works=works,
         may_pause=may_pause,
         floors=security_floors(prog),
+        soonest=None if pace is None else pace.soonest,
     )
     rows, packages = obligations(prog, plain, at)
+    if pace is not None:
+        rows = rows.with_rows(start_rows((plain.n_items, plain.n_quarters), pace.crews))
     told = (*plain.notices, *never_ready(plain))
     return replace(plain, rows=rows, packages=packages, notices=told)
 

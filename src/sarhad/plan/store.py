@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,40 @@ def starts(terms: Terms, plan_items: pd.DataFrame) -> IntArray:
     for i, q in rows:
         start[item[i]] = quarter[q]
     return start
+
+
+def dated(terms: Terms, plan_items: pd.DataFrame) -> Terms:
+    """Return the limits in which the items of a plan operate from the quarter that the plan says, where that is later.
+
+    A plan that was brought into line with a schedule has items that operate later than their build takes; none
+    operates sooner, whatever the plan says. A plan that does not say operates when its builds are over.
+
+    Raises
+    ------
+    DataError
+        If the plan names an item or quarter that the terms do not know.
+    """
+    if "operating_quarter" not in plan_items:
+        return terms
+    start = starts(terms, plan_items)
+    item = {name: i for i, name in enumerate(terms.item_ids)}
+    quarter = {label: q for q, label in enumerate(terms.quarters)}
+    rows = list(zip(plan_items["item_id"], plan_items["operating_quarter"], strict=True))
+    strange = [f"{i} in {q}" for i, q in rows if q not in quarter]
+    if strange:
+        text = (
+            f"plan_item.operating_quarter: {len(strange)} of {len(rows)} items operate in a quarter that is not in the "
+            f"horizon: {', '.join(strange[:5])}. Plan again."
+        )
+        raise DataError(
+            text, table="plan_item", column="operating_quarter", ids=[s.split(" in ")[0] for s in strange]
+        )
+    soonest = np.zeros((terms.n_items, terms.n_quarters), dtype=np.int64)
+    for i, q in rows:
+        soonest[item[i], start[item[i]]] = quarter[q]
+    if (terms.ready >= soonest).all():
+        return terms
+    return replace(terms, soonest=np.maximum(terms.ready, soonest))
 
 
 def items_table(terms: Terms, out: Outlays, start: IntArray) -> pd.DataFrame:

@@ -233,7 +233,8 @@ class Content:
     """Everything a report shows; `COLUMNS` lists what each frame must hold, docs/report.md what it means.
 
     Counts in `threats` and the values in `swings` are of one year with the plan complete, `flow` is a year too;
-    `Headline` and `by_quarter` speak of the horizon (and its tail).
+    `Headline` and `by_quarter` speak of the horizon (and its tail). `rounds` holds the rows of table `plan_round` of a plan
+    that was made in rounds.
     """
 
     identity: Identity
@@ -263,6 +264,7 @@ class Content:
     ground: Ground
     relief: Relief | None = None
     timetable: Timetable | None = None
+    rounds: pd.DataFrame | None = None
     notices: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

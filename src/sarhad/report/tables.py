@@ -30,6 +30,7 @@ def tables(content: Content, language: Language) -> Mapping[str, Table]:
         _by_quarter(content, language),
         _swings(content, language),
         _comparison(content, language),
+        *(() if content.rounds is None else (_rounds(content.rounds, language),)),
         annex.final_year(content, language),
         annex.not_varied(content, language),
         annex.calibration(content, language),
@@ -42,6 +43,21 @@ def tables(content: Content, language: Language) -> Mapping[str, Table]:
         annex.sources(content, language),
     )
     return {table.id: table for table in made}
+
+
+def _rounds(rounds: pd.DataFrame, language: Language) -> Table:
+    say = language.say
+    columns = (
+        Column("round", say("Round"), Kind.COUNT),
+        Column("value", say("Get through as planned"), Kind.COUNT, "attempts"),
+        Column("value_scheduled", say("Get through as scheduled"), Kind.COUNT, "attempts"),
+        Column("items", say("Measures in the plan"), Kind.COUNT),
+        Column("items_late", say("Late"), Kind.COUNT),
+        Column("items_late_beyond", say("Late by more than a quarter"), Kind.COUNT),
+        Column("months_late", say("Months late in the mean"), Kind.FIGURE, "month"),
+        Column("is_kept", say("Kept"), Kind.TRUTH),
+    )
+    return Table("rounds", say("Rounds of plan and schedule"), columns, rounds.sort_values("round"))
 
 
 def _items(content: Content, language: Language) -> Table:

@@ -1,7 +1,8 @@
 """On time: activities, calendars, a schedule that can be carried out, its risk, and what being late costs in security."""
 
 from sarhad.schedule.capacity import capacity
-from sarhad.schedule.expansion import Expanded, expand
+from sarhad.schedule.expansion import Expanded, expand, require_templates
+from sarhad.schedule.pace import Chain, Chains, chains, waits
 from sarhad.schedule.project import Project, assemble
 from sarhad.schedule.result import ScheduleProgress, ScheduleResult, SequenceSpec
 from sarhad.schedule.risk import (
@@ -30,12 +31,15 @@ from sarhad.schedule.security import (
     values_of_draws,
 )
 from sarhad.schedule.sequencing import sequence
+from sarhad.schedule.spending import spending
 from sarhad.schedule.tables import schedule_tables, stored_result
 from sarhad.schedule.uncertainty import as_planned, risk_of
 from sarhad.schedule.verify import breaches
 
 __all__ = [
     "Baseline",
+    "Chain",
+    "Chains",
     "Clock",
     "Draws",
     "Driver",
@@ -55,6 +59,7 @@ __all__ = [
     "assemble",
     "breaches",
     "capacity",
+    "chains",
     "clock_of",
     "delay_costs",
     "expand",
@@ -62,12 +67,15 @@ __all__ = [
     "pool_of",
     "pool_values",
     "rank_drivers",
+    "require_templates",
     "risk_of",
     "schedule_tables",
     "sequence",
     "simulate",
+    "spending",
     "states_of",
     "stored_result",
     "value_of_dates",
     "values_of_draws",
+    "waits",
 ]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sarhad.schedule.frame import CHANGE, LATENESS, Frame, Goal, most_capacity
+from sarhad.schedule.calendar import work_time
+from sarhad.schedule.frame import CHANGE, LATENESS, Frame, Goal, frame_of, most_capacity, started_of
 from sarhad.schedule.kernels import earliest, room_of
 from sarhad.schedule.project import IntArray, Project
+from sarhad.schedule.result import SequenceSpec
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,30 @@ def shortest_modes(project: Project, frame: Frame) -> IntArray:
     return chosen
 
 
+def free_heads(project: Project, n_periods: int) -> tuple[IntArray, IntArray]:
+    """Return the earliest start and end of each activity, by links, calendars and releases alone, shape (A,) each.
+
+    Parameters
+    ----------
+    n_periods
+        Enough for the longest chain; what would end later ends there.
+    """
+    spec, work = SequenceSpec(), work_time(project.calendars, n_periods)
+    none = np.full(project.n_activities, -1, dtype=np.int64)
+    frame = frame_of(project, spec, started_of(project, spec, none, work), work)
+    return _heads(frame, shortest_modes(project, frame))
+
+
 def heads_of(project: Project, frame: Frame, mode: IntArray) -> Heads:
     """Return heads and tails when resources are without limit; `mode` holds the shortest mode of each activity."""
+    return Heads(*_heads(frame, mode), _tails(project, frame, mode))
+
+
+def _heads(frame: Frame, mode: IntArray) -> tuple[IntArray, IntArray]:
     loose = frame._replace(packed=np.zeros_like(frame.packed))
     room = room_of(loose)
     earliest(loose, room, np.array(_backwards(frame)[::-1], dtype=np.int64), mode)
-    return Heads(room.start.copy(), room.end.copy(), _tails(project, frame, mode))
+    return room.start.copy(), room.end.copy()
 
 
 def _tails(project: Project, frame: Frame, mode: IntArray) -> IntArray:
@@ -58,9 +78,9 @@ def _tails(project: Project, frame: Frame, mode: IntArray) -> IntArray:
 
 def _span(frame: Frame, activity: int, duration: IntArray) -> int:
     """Return the most periods between start and end; unknown where it can pause, then all."""
-    pauses = frame.calendar[activity] >= 0 and frame.is_splittable[activity]
-    has_modes = frame.first_mode[activity + 1] - frame.first_mode[activity] > 1
-    return frame.free.shape[0] if pauses or has_modes else int(duration[activity])
+    own = frame.usable[frame.first_mode[activity] : frame.first_mode[activity + 1]]
+    pauses = frame.is_splittable[activity] and (frame.calendar[own] >= 0).any()
+    return frame.free.shape[0] if pauses or own.size > 1 else int(duration[activity])
 
 
 def _backwards(frame: Frame) -> list[int]:

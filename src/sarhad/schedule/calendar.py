@@ -69,11 +69,15 @@ def mirrored(work: WorkTime) -> WorkTime:
 def shift(work, calendar, time, lag):  # type: ignore[no-untyped-def]
     """Return the first moment at which the work time since `time` is at least `lag`.
 
-    `calendar` -1 counts elapsed periods. A lag of 0 or more never gives an earlier moment than `time`.
+    `calendar` -1 counts elapsed periods. A lag of 0 or more never gives an earlier moment than `time`. What the tables
+    do not reach is some moment beyond them.
     """
     if calendar < 0:
         return max(0, time + lag)
-    count = work.worked[calendar, time] + lag
+    beyond = work.place.shape[1]
+    count = work.worked[calendar, min(time, beyond - 1)] + lag
+    if time >= beyond or count > beyond:
+        return max(time, beyond)
     moment = work.place[calendar, count - 1] + 1 if count > 0 else 0
     return max(moment, time) if lag >= 0 else moment
 

@@ -25,7 +25,9 @@ def refuse_faults(project: Project) -> None:
     """
     found = list(_shape_faults(project))
     if not found:
-        found = [*_activity_faults(project), *_link_faults(project), *_calendar_faults(project)]
+        found = [
+            *_activity_faults(project), *_link_faults(project), *_calendar_faults(project), *_receipt_faults(project)
+        ]  # fmt: skip
     if found:
         texts = "\n".join(text for text, _, _ in found)
         _, column, ids = found[0]
@@ -66,6 +68,16 @@ def _shape_faults(project: Project) -> Iterator[Fault]:
             project.capacity_by_period.shape,
             (len(project.resource_ids), *periods),
         )
+    if project.mode_calendar is not None:
+        shapes["mode.calendar"] = (project.mode_calendar.shape, (m,))
+    if project.is_paid_at_end is not None:
+        shapes["activity.is_paid_at_end"] = (project.is_paid_at_end.shape, (n,))
+    if project.receipts is not None:
+        given, of = project.receipts, (len(project.receipts.amount),)
+        shapes |= {
+            "receipt.amount": (given.amount.shape, of), "receipt.opens": (given.opens.shape, of),
+            "receipt.closes": (given.closes.shape, of), "receipt.pays": (given.pays.shape, (*of, len(project.stock_ids))),
+        }  # fmt: skip
     for column, (found, wanted) in shapes.items():
         if found != wanted:
             yield f"{column}: has the shape {found}, expected {wanted}. Give one value a row.", column, ()
@@ -81,6 +93,8 @@ def _reference_faults(project: Project) -> Iterator[Fault]:
         "activity.calendar": (project.calendar, -1, n_calendars),
         "precedence.lag_calendar": (project.lag_calendar, -1, n_calendars),
     }
+    if project.mode_calendar is not None:
+        ranges["mode.calendar"] = (project.mode_calendar, -1, n_calendars)
     for column, (values, low, high) in ranges.items():
         strange = sorted({int(value) for value in values[(values < low) | (values >= high)]})
         if strange:
@@ -214,7 +228,8 @@ def _calendar_faults(project: Project) -> Iterator[Fault]:
         else np.zeros(0, dtype=np.int64)
     )
     for number in idle:
-        users = [project.activity_ids[k] for k in np.flatnonzero(project.calendar == number)]
+        own = np.unique(project.mode_activity[project.calendar_of_mode == number])
+        users = [project.activity_ids[k] for k in own]
         if users or (project.lag_calendar == number).any():
             yield _fault(
                 "calendar",
@@ -224,17 +239,41 @@ def _calendar_faults(project: Project) -> Iterator[Fault]:
             )
     seasons = _longest_runs(project)
     told = []
-    for activity in np.flatnonzero((project.calendar >= 0) & ~project.is_splittable):
-        calendar = project.calendar[activity]
-        own = project.duration[project.mode_activity == activity]
-        shortest = int(own.min()) if own.size else 0
-        if calendar not in idle and shortest > seasons[calendar] >= 0:
-            told.append(
-                f"{project.activity_ids[activity]} ({shortest} periods, longest season {seasons[calendar]})"
-            )
+    kept = project.calendar_of_mode
+    for activity in np.flatnonzero(~project.is_splittable):
+        own = np.flatnonzero(project.mode_activity == activity)
+        short = [
+            (int(project.duration[mode]), seasons[kept[mode]])
+            for mode in own
+            if kept[mode] >= 0
+            and kept[mode] not in idle
+            and project.duration[mode] > seasons[kept[mode]] >= 0
+        ]
+        if short and len(short) == own.size:
+            need, season = min(short)
+            told.append(f"{project.activity_ids[activity]} ({need} periods, longest season {season})")
     if told:
         remedy = "Let these activities pause, split them, or lengthen the season."
         yield _fault("mode.duration", "fits into no season of its calendar", told, remedy)
+
+
+def _receipt_faults(project: Project) -> Iterator[Fault]:
+    """Yield receipts that cannot be."""
+    receipts = project.receipts
+    if receipts is None:
+        return
+    wrong = {
+        "amount": (receipts.amount < 0, "negative", "Give 0 or more."),
+        "opens": (receipts.opens < 0, "negative", "Count periods from the project's begin."),
+        "closes": (
+            (receipts.closes >= 0) & (receipts.closes <= receipts.opens), "no period between opening and closing",
+            "Give a later period, or -1 for never.",
+        ),
+        "pays": (~receipts.pays.any(axis=1), "pay from no stock", "Name one, or take them out."),
+    }  # fmt: skip
+    for column, (is_wrong, text, remedy) in wrong.items():
+        if is_wrong.any():
+            yield _fault(f"receipt.{column}", text, [str(k + 1) for k in np.flatnonzero(is_wrong)], remedy)
 
 
 def _longest_runs(project: Project) -> list[int]:

@@ -1,9 +1,10 @@
-"""Limits that conflict for all to see: stocks too small for any modes, deadlines before the critical path."""
+"""Limits that conflict for all to see: stocks and receipts too small for any modes, deadlines before the critical path."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from sarhad.schedule.project import IntArray
 from sarhad.schedule.ready import Ready
 
 
@@ -18,8 +19,8 @@ def stock_conflicts(ready: Ready) -> list[str]:
             own = np.array([ready.mode[activity]])
         if not own.size:
             found.append(
-                f"{name}: every mode that is allowed needs more than the stock or the capacity. Allow another mode, "
-                "or raise the stock."
+                f"{name}: every mode that is allowed needs more than the stock, the money open at once, or the "
+                "capacity. Allow another mode, or raise them."
             )
             continue
         if len(least):
@@ -29,7 +30,20 @@ def stock_conflicts(ready: Ready) -> list[str]:
             found.append(
                 f"{name}: the thriftiest modes use {least[k]}, the stock is {project.stock[k]}. Raise it."
             )
-    return found
+    return found or _receipt_conflicts(ready, least)
+
+
+def _receipt_conflicts(ready: Ready, least: IntArray) -> list[str]:
+    """Return the stocks whose receipts, all together, are less than even the thriftiest modes use, in words."""
+    project, receipts = ready.project, ready.project.receipts
+    if receipts is None:
+        return []
+    offered = receipts.amount @ receipts.pays
+    return [
+        f"{name}: the thriftiest modes use {least[k]}, {offered[k]} comes in. Raise it."
+        for k, name in enumerate(project.stock_ids)
+        if receipts.pays[:, k].any() and least[k] > offered[k] and (ready.begun.mode < 0).all()
+    ]
 
 
 def chain_conflicts(ready: Ready) -> list[str]:

@@ -163,12 +163,12 @@ def raise_child(forth, back, goal, ahead, behind, pop, is_choosing):  # type: ig
     """Schedule the child and justify it; return its cost, infinite where it found no room."""
     if not place(forth, ahead, pop.child, pop.child_mode, is_choosing):
         return np.inf
-    cost = price(forth, goal, ahead.start, ahead.end, ahead.left)
+    cost = price(forth, goal, ahead)
     if goal.kind == CHANGE:
         return cost
     if not justify(forth, back, goal, ahead, behind, pop.child, pop.child_mode, is_choosing):
         return np.inf
-    return price(forth, goal, ahead.start, ahead.end, ahead.left)
+    return price(forth, goal, ahead)
 
 
 @njit(cache=True, nogil=True)

@@ -15,7 +15,9 @@ from sarhad.programme import Programme
 from sarhad.programme.activities import parse_link
 from sarhad.programme.quarters import Quarter
 from sarhad.schedule.modes import Modes
+from sarhad.schedule.offers import capacity_by_day
 from sarhad.schedule.project import FloatArray, Project, assemble
+from sarhad.schedule.purse import purse
 from sarhad.schedule.units import Follow, Unit, Work, units
 from sarhad.schedule.zones import Zones, zones
 
@@ -35,7 +37,8 @@ class Expanded:
     Parameters
     ----------
     project
-        Activities, links, resources, calendars; a period is a day. The stocks are the partners' money, in dollars.
+        Activities, links, resources, calendars; a period is a day. The stocks are the partners' money, in dollars, with
+        the days on which it comes in and expires.
     units
         What each activity is, in the order of the project.
     works
@@ -74,7 +77,7 @@ def expand(
     plan_items: pd.DataFrame,
     funding: pd.DataFrame,
     needs: pd.DataFrame,
-    money: pd.Series[int],
+    money: pd.Series[int] | pd.DataFrame,
 ) -> Expanded:
     """Return the activities of a plan.
 
@@ -90,41 +93,72 @@ def expand(
         Prerequisites that the plan meets: item_id, needs_item_id. Mine clearance comes before work at the site, every
         other one before the item operates.
     money
-        Dollars of capital that each partner has for these items, by partner.
+        Sums of capital for these items: partner_id, usd, opens (first day), closes (last day, blank: none), item_ids.
+        Or the dollars of each partner, to be had at any time.
 
     Raises
     ------
     DataError
         If there are no templates, an item has no activities, or no resource serves an activity.
     """
+    require_templates(prog)
+    zone = zones_of(prog)
+    return expand_works(prog, zone, works_of(prog, plan_items, funding, zone.begin), needs, money)
+
+
+def require_templates(prog: Programme) -> None:
+    """Refuse a programme that does not say what has to be done for its measures.
+
+    Raises
+    ------
+    DataError
+        If table activity_template has no rows.
+    """
     if prog["activity_template"].empty:
         text = (
             "activity_template: has no rows. Say which activities the measures need; `sarhad check` says how."
         )
         raise DataError(text, table="activity_template")
-    begin: date = prog.setting("status_date")
+
+
+def zones_of(prog: Programme) -> Zones:
+    """Return the calendars of a programme by day, from the status date until some years after the horizon."""
     horizon_days = round(prog.setting("horizon_quarters") * DAYS_A_YEAR / 4 + LATER_YEARS * DAYS_A_YEAR)
-    zone = zones(prog["calendar"], begin, horizon_days)
-    works = _works(prog, plan_items, funding, begin)
+    return zones(prog["calendar"], prog.setting("status_date"), horizon_days)
+
+
+def expand_works(
+    prog: Programme,
+    zone: Zones,
+    works: Sequence[Work],
+    needs: pd.DataFrame,
+    money: pd.Series[int] | pd.DataFrame,
+) -> Expanded:
+    """Return the activities of items of which all is known that these depend on; see `expand`."""
     all_units = units(prog["activity_template"], works)
-    ready = {u.works[0].id: k for k, u in enumerate(all_units) if _operates(u)}
+    ready = {u.works[0].id: k for k, u in enumerate(all_units) if is_operation(u)}
     _refuse_idle(works, ready)
     calendar = [_calendar(zone, unit) for unit in all_units]
     duration = _durations(zone, all_units, calendar)
     cost = _costs(all_units)
-    modes = Modes(prog, all_units, duration[1], cost[1], sorted(money.index))
+    paid = purse(money, works, zone.begin)
+    modes = Modes(prog, all_units, duration[1], cost[1], paid, zone, calendar)
     project = assemble(
         [unit.id for unit in all_units],
         modes.of_units,
         _links(all_units, needs, ready),
         capacity=modes.capacity,
-        stock=[int(money[partner]) for partner in modes.partners],
+        stock=paid.amounts,
         calendars=zone.works,
         calendar=calendar,
         is_splittable=[bool(unit.row["is_splittable"]) for unit in all_units],
         release=[0 if unit.is_shared else max(0, min(w.release for w in unit.works)) for unit in all_units],
         resource_ids=modes.resource_ids,
-        stock_ids=modes.partners,
+        stock_ids=paid.names,
+        receipts=paid.receipts,
+        mode_calendar=modes.calendar,
+        is_paid_at_end=[unit.row["paid_at"] == "end" for unit in all_units],
+        capacity_by_period=capacity_by_day(prog, zone.begin, modes.capacity),
     )
     factor = np.array(modes.cost_factor)
     return Expanded(
@@ -132,7 +166,8 @@ def expand(
     )
 
 
-def _operates(unit: Unit) -> bool:
+def is_operation(unit: Unit) -> bool:
+    """Tell whether the end of an activity is the day from which its item operates."""
     return unit.scope == "item" and unit.row["step"] == OPERATION
 
 
@@ -147,7 +182,7 @@ def _refuse_idle(works: Sequence[Work], ready: Mapping[str, int]) -> None:
         raise DataError(text, table="activity_template", column="measure_ids", ids=idle)
 
 
-def _works(prog: Programme, plan_items: pd.DataFrame, funding: pd.DataFrame, begin: date) -> list[Work]:
+def works_of(prog: Programme, plan_items: pd.DataFrame, funding: pd.DataFrame, begin: date) -> list[Work]:
     """Return the items of the plan with all that their activities depend on, by id."""
     item, site = prog["item"].set_index("id"), prog["site"].set_index("id")
     measure = prog["measure"].set_index("id")

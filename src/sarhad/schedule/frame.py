@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sarhad.schedule.calendar import WorkTime, mirrored, work_time
+from sarhad.schedule.money import Money, money_of, most_payable
+from sarhad.schedule.money import mirrored as mirrored_money
 from sarhad.schedule.project import BoolArray, FloatArray, IntArray, Project
 from sarhad.schedule.result import SequenceSpec
 
@@ -30,7 +32,9 @@ class Frame(NamedTuple):
         The highest bit of each field, shape (W,): it falls when a subtraction goes below zero.
     free
         Capacity in each period less what has begun already takes, packed, guards set, shape (T, W).
-    calendar, is_splittable, work
+    calendar
+        Of each mode, -1 works always, shape (M,).
+    is_splittable, work
         As in the project, with tables up to T.
     release
         First period allowed, shape (A,).
@@ -38,8 +42,10 @@ class Frame(NamedTuple):
         Of activities that have begun, -1 of the others, shape (A,).
     stock
         Shape (N,).
+    money
+        Receipts, and what the modes ask of them.
     is_plain
-        No calendars, links only from ends to starts, resources in one word: a faster pass will do.
+        No calendars, no receipts, links only from ends to starts, resources in one word: a faster pass will do.
     """
 
     first: IntArray
@@ -63,6 +69,7 @@ class Frame(NamedTuple):
     fixed_start: IntArray
     fixed_end: IntArray
     stock: IntArray
+    money: Money
     is_plain: bool
 
 
@@ -88,9 +95,9 @@ class Started(NamedTuple):
 
 
 def usable_modes(project: Project) -> BoolArray:
-    """Return which modes never need more than there is of a single resource or stock, shape (M,)."""
+    """Return which modes never need more than there is at once of a single resource or stock, shape (M,)."""
     fits = (project.demand <= most_capacity(project)).all(axis=1)
-    return np.asarray(fits & (project.consumption <= project.stock).all(axis=1), dtype=np.bool_)
+    return np.asarray(fits & (project.consumption <= most_payable(project)).all(axis=1), dtype=np.bool_)
 
 
 def allowed_modes(project: Project, spec: SequenceSpec) -> BoolArray:
@@ -127,6 +134,7 @@ def n_periods(project: Project, spec: SequenceSpec) -> int:
     changing = 0 if project.capacity_by_period is None else project.capacity_by_period.shape[1]
     given = [project.calendars.shape[1], changing, spec.now, *spec.started.values(), *spec.announced.values()]
     given += [int(project.release.max(initial=0))]
+    given += [] if project.receipts is None else [int(project.receipts.opens.max(initial=0))]
     return int(max(given) + longest.sum() + np.maximum(project.lag, 0).sum() + longest.max(initial=0) + 1)
 
 
@@ -137,7 +145,8 @@ def started_of(project: Project, spec: SequenceSpec, modes: IntArray, work: Work
     for number, name in enumerate(project.activity_ids):
         if name not in spec.started:
             continue
-        begin, chosen, calendar = spec.started[name], modes[number], project.calendar[number]
+        begin, chosen = spec.started[name], modes[number]
+        calendar = project.calendar_of_mode[chosen]
         start[number], mode[number], duration = begin, chosen, int(project.duration[chosen])
         end[number] = begin + duration
         if calendar >= 0 and project.is_splittable[number] and duration:
@@ -151,7 +160,7 @@ def busy(project: Project, begun: Started, work: WorkTime, horizon: int) -> IntA
     taken = np.zeros((horizon, project.capacity.size), dtype=np.int64)
     for number in np.flatnonzero(begun.start >= 0):
         span = np.arange(begun.start[number], begun.end[number])
-        calendar = project.calendar[number]
+        calendar = project.calendar_of_mode[begun.mode[number]]
         if calendar >= 0 and project.is_splittable[number]:
             span = span[np.diff(work.worked[calendar])[span] > 0]
         taken[span] += project.demand[begun.mode[number]]
@@ -191,13 +200,14 @@ def frame_of(project: Project, spec: SequenceSpec, begun: Started, work: WorkTim
         holds=np.asarray(project.demand.any(axis=1), dtype=np.bool_),
         guard=guard,
         free=_pack(left, bits) | guard,
-        calendar=project.calendar,
+        calendar=project.calendar_of_mode,
         is_splittable=project.is_splittable,
         work=work,
         release=release,
         fixed_start=begun.start,
         fixed_end=begun.end,
         stock=project.stock,
+        money=money_of(project, horizon, begun),
         is_plain=_is_plain(project, kept, len(guard)),
     )
 
@@ -222,6 +232,7 @@ def mirror(frame: Frame) -> Frame:
         lag_calendar=frame.lag_calendar[order],
         free=np.ascontiguousarray(frame.free[::-1]),
         work=mirrored(frame.work),
+        money=mirrored_money(frame.money),
         fixed_start=np.where(has_begun, horizon - frame.fixed_end, -1),
         fixed_end=np.where(has_begun, horizon - frame.fixed_start, -1),
     )
@@ -233,8 +244,14 @@ def work_of(project: Project, spec: SequenceSpec) -> WorkTime:
 
 
 def _is_plain(project: Project, links: IntArray, n_words: int) -> bool:
-    works_always = (project.calendar < 0).all() and (project.lag_calendar[links] < 0).all()
-    return n_words == 1 and bool(works_always) and all(project.link_type[link] == "FS" for link in links)
+    works_always = (project.calendar_of_mode < 0).all() and (project.lag_calendar[links] < 0).all()
+    is_rich = project.receipts is None or not project.receipts.pays.any()
+    return (
+        n_words == 1
+        and bool(works_always)
+        and is_rich
+        and all(project.link_type[link] == "FS" for link in links)
+    )
 
 
 def _first(owner: IntArray, n: int) -> IntArray:

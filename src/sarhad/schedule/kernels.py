@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sarhad.schedule.calendar import end_of, first_start, shift, start_to_end
+from sarhad.schedule.calendar import end_of, shift
+from sarhad.schedule.fitting import fit, fit_paid, hold
 from sarhad.schedule.frame import CHANGE, LATENESS, Frame
+from sarhad.schedule.money import Ledger, ledger_of
 from sarhad.schedule.project import IntArray
 
 
@@ -31,13 +33,16 @@ class Room(NamedTuple):
     span
         Rows of `free` in use: first, and one after the last, shape (2,).
     left
-        Stock that the modes leave over, negative where they use too much, shape (N,).
+        Stock that the modes leave over, negative where they use too much, and last, as a debt, what no receipt can pay,
+        shape (N + 1,).
     stack, counts
         Shapes (A + 1,) and (2 T + 4,).
     release
         First period allowed in this pass, shape (A,).
     start, end
         The pass's times, -1 for what is not placed yet, shape (A,).
+    ledger
+        What is paid out of receipts.
     """
 
     free: IntArray
@@ -48,6 +53,7 @@ class Room(NamedTuple):
     release: IntArray
     start: IntArray
     end: IntArray
+    ledger: Ledger
 
 
 def room_of(frame: Frame) -> Room:
@@ -55,8 +61,9 @@ def room_of(frame: Frame) -> Room:
     n, horizon = len(frame.release), frame.free.shape[0]
     ints = np.int64
     return Room(
-        frame.free.copy(), np.zeros(2, ints), np.zeros(len(frame.stock), ints), np.zeros(n + 1, ints),
+        frame.free.copy(), np.zeros(2, ints), np.zeros(len(frame.stock) + 1, ints), np.zeros(n + 1, ints),
         np.zeros(2 * horizon + 4, ints), frame.release.copy(), np.zeros(n, ints), np.zeros(n, ints),
+        ledger_of(frame.money),
     )  # fmt: skip
 
 
@@ -115,76 +122,9 @@ def _place_plain(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fits_at(free, need, guard, time):  # type: ignore[no-untyped-def]
-    for word in range(len(guard)):  # noqa: SIM110 (compiled)
-        if ((free[time, word] - need[word]) & guard[word]) != guard[word]:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _fit_whole(work, calendar, duration, free, need, guard, time):  # type: ignore[no-untyped-def]
-    """Return the first start from `time` on where the need fits without a pause; -1 beyond T."""
-    horizon = free.shape[0]
-    time = first_start(work, calendar, False, time, duration)
-    known = time
-    while time + duration <= horizon:
-        last = time + duration - 1
-        while last >= known and _fits_at(free, need, guard, last):
-            last -= 1
-        if last < known:
-            return time
-        known = time + duration
-        time = first_start(work, calendar, False, last + 1, duration)
-        known = max(known, time)
-    return np.int64(-1)
-
-
-@njit(cache=True, nogil=True)
-def _fit_split(work, calendar, duration, free, need, guard, time):  # type: ignore[no-untyped-def]
-    """Return the same for an activity that pauses while its calendar does not work."""
-    horizon = free.shape[0]
-    count = work.worked[calendar, time]
-    known = count
-    while count + duration <= horizon and work.place[calendar, count + duration - 1] < horizon:
-        last = count + duration - 1
-        while last >= known and _fits_at(free, need, guard, work.place[calendar, last]):
-            last -= 1
-        if last < known:
-            return work.place[calendar, count]
-        known = max(count + duration, last + 1)
-        count = last + 1
-    return np.int64(-1)
-
-
-@njit(cache=True, nogil=True)
-def _fit(work, calendar, is_splittable, duration, free, need, guard, time, end_time):  # type: ignore[no-untyped-def]
-    """Return the first start, not before `time`, whose end is not before `end_time`; -1 where none is."""
-    if end_time > 0:
-        time = max(time, start_to_end(work, calendar, is_splittable, end_time, duration))
-    if time + duration > free.shape[0]:
-        return np.int64(-1)
-    if duration == 0:
-        return time
-    if calendar >= 0 and is_splittable:
-        return _fit_split(work, calendar, duration, free, need, guard, time)
-    return _fit_whole(work, calendar, duration, free, need, guard, time)
-
-
-@njit(cache=True, nogil=True)
-def _hold(work, calendar, is_splittable, free, need, start, end):  # type: ignore[no-untyped-def]
-    pauses = calendar >= 0 and is_splittable
-    for time in range(start, end):
-        if pauses and work.run_end[calendar, time] == time:
-            continue
-        for word in range(len(need)):
-            free[time, word] -= need[word]
-
-
-@njit(cache=True, nogil=True)
 def _may_change(consumption, left, old, new):  # type: ignore[no-untyped-def]
     """Return whether the stock allows another mode, or at least is not short of more than before."""
-    for k in range(len(left)):
+    for k in range(consumption.shape[1]):
         if left[k] + consumption[old, k] - consumption[new, k] < min(np.int64(0), left[k]):
             return False
     return True
@@ -209,35 +149,57 @@ def _held_back(work, links, low, high, start, end):  # type: ignore[no-untyped-d
 def _settle(frame, room, activity, mode, is_choosing):  # type: ignore[no-untyped-def]
     """Give an activity whose predecessors are placed its times; return whether there was room."""
     work, free, guard, packed, duration = frame.work, room.free, frame.guard, frame.packed, frame.duration
-    calendar, splits = frame.calendar[activity], frame.is_splittable[activity]
+    calendar, splits = frame.calendar, frame.is_splittable[activity]
     links = (frame.before, frame.is_from_end, frame.is_to_end, frame.lag, frame.lag_calendar)
     low, high = frame.first[activity], frame.first[activity + 1]
     time, end_time = _held_back(work, links, low, high, room.start, room.end)
     time = max(time, room.release[activity])
-    old = mode[activity]
+    old, asks = mode[activity], frame.money.asks[0]
     chosen = old
-    start = _fit(work, calendar, splits, duration[old], free, packed[old], guard, time, end_time)
-    end = end_of(work, calendar, start, duration[old]) if start >= 0 else start
+    if asks[old]:
+        start = fit_paid(frame, room, activity, old, time, end_time, not is_choosing)
+    else:
+        start = fit(work, calendar[old], splits, duration[old], free, packed[old], guard, time, end_time)
+    end = end_of(work, calendar[old], start, duration[old]) if start >= 0 else start
     if is_choosing:
         consumption, left = frame.consumption, room.left
         for at in range(frame.first_mode[activity], frame.first_mode[activity + 1]):
             new = frame.usable[at]
             if new == old or not _may_change(consumption, left, old, new):
                 continue
-            begin = _fit(work, calendar, splits, duration[new], free, packed[new], guard, time, end_time)
-            ending = end_of(work, calendar, begin, duration[new]) if begin >= 0 else begin
+            if asks[new]:
+                begin = fit_paid(frame, room, activity, new, time, end_time, False)
+            else:
+                begin = fit(
+                    work, calendar[new], splits, duration[new], free, packed[new], guard, time, end_time
+                )
+            ending = end_of(work, calendar[new], begin, duration[new]) if begin >= 0 else begin
             if begin >= 0 and (start < 0 or ending < end):
                 start, end, chosen = begin, ending, new
-        for k in range(len(left)):
+        for k in range(consumption.shape[1]):
             left[k] += consumption[old, k] - consumption[chosen, k]
         mode[activity] = chosen
+    if asks[chosen] and (start < 0 or is_choosing):
+        start, end = _pay_up(frame, room, activity, chosen, time, end_time)
     if start < 0:
         return False
     room.start[activity], room.end[activity] = start, end
     if frame.holds[chosen]:
-        _hold(work, calendar, splits, free, packed[chosen], start, end)
+        hold(work, calendar[chosen], splits, free, packed[chosen], start, end)
     room.span[0], room.span[1] = min(room.span[0], start), max(room.span[1], end)
     return True
+
+
+@njit(cache=True, nogil=True)
+def _pay_up(frame, room, activity, mode, time, end_time):  # type: ignore[no-untyped-def]
+    """Return start and end of an activity once it is paid for; where it never can be, the soonest, and the debt is noted."""
+    work, calendar, splits = frame.work, frame.calendar[mode], frame.is_splittable[activity]
+    need, duration = frame.packed[mode], frame.duration[mode]
+    start = fit_paid(frame, room, activity, mode, time, end_time, True)
+    if start < 0:
+        room.left[len(frame.stock)] -= frame.money.bill[mode].sum()
+        start = fit(work, calendar, splits, duration, room.free, need, frame.guard, time, end_time)
+    return start, end_of(work, calendar, start, duration) if start >= 0 else start
 
 
 @njit(cache=True, nogil=True)
@@ -249,12 +211,14 @@ def _clear(frame, room, mode):  # type: ignore[no-untyped-def]
         for word in range(free.shape[1]):
             free[time, word] = full[time, word]
     span[0], span[1] = len(free), np.int64(0)
-    for k in range(len(left)):
+    left[len(stock)] = 0
+    for k in range(len(stock)):
         left[k] = stock[k]
     for activity in range(len(mode)):
         start[activity], end[activity] = fixed_start[activity], fixed_end[activity]
-        for k in range(len(left)):
+        for k in range(len(stock)):
             left[k] -= consumption[mode[activity], k]
+    room.ledger.paid[0] = frame.money.paid
 
 
 @njit(cache=True, nogil=True)
@@ -299,7 +263,7 @@ def earliest(frame, room, order, mode):  # type: ignore[no-untyped-def]
     for activity in order:
         if frame.fixed_start[activity] >= 0:
             continue
-        calendar, splits = frame.calendar[activity], frame.is_splittable[activity]
+        calendar, splits = frame.calendar, frame.is_splittable[activity]
         low, high = frame.first[activity], frame.first[activity + 1]
         time, end_time = _held_back(work, links, low, high, room.start, room.end)
         time = max(time, frame.release[activity])
@@ -307,9 +271,9 @@ def earliest(frame, room, order, mode):  # type: ignore[no-untyped-def]
         start = end = np.int64(len(free) - 1)
         for at in range(first, max(last, first + 1)):
             one = frame.usable[at] if at < last else mode[activity]
-            begin = _fit(work, calendar, splits, duration[one], free, packed[one], guard, time, end_time)
+            begin = fit(work, calendar[one], splits, duration[one], free, packed[one], guard, time, end_time)
             if begin >= 0:
-                start, end = min(start, begin), min(end, end_of(work, calendar, begin, duration[one]))
+                start, end = min(start, begin), min(end, end_of(work, calendar[one], begin, duration[one]))
         room.start[activity], room.end[activity] = start, end
 
 
@@ -333,10 +297,10 @@ def sort_by(key, sign, count, order):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def price(frame, goal, start, end, left):  # type: ignore[no-untyped-def]
-    """Return the objective of a schedule, breaches of deadlines and stocks priced in."""
+def price(frame, goal, room):  # type: ignore[no-untyped-def]
+    """Return the objective of the schedule in a room, breaches of deadlines, stocks and receipts priced in."""
     kind, weight, due, deadline = goal.kind, goal.weight, goal.due, goal.deadline
-    fixed = frame.fixed_start
+    start, end, left, fixed = room.start, room.end, room.left, frame.fixed_start
     total, breach = 0.0, np.int64(0)
     for activity in range(len(start)):
         if kind == LATENESS and due[activity] >= 0:

@@ -10,6 +10,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from sarhad.schedule.frame import CHANGE, LATENESS, busy, capacity_until, most_capacity
+from sarhad.schedule.payments import add_payments
 from sarhad.schedule.project import IntArray
 from sarhad.schedule.ready import Ready
 
@@ -58,11 +59,11 @@ class Builder:
 
     def __init__(self, ready: Ready, most: int, *, asks_limits: bool = False) -> None:
         self.project, self.frame, self.goal, self.heads = ready.project, ready.forth, ready.goal, ready.heads
-        self.begun, self.most = ready.begun, most
+        self.ready, self.begun, self.most = ready, ready.begun, most
         self.asks_limits = asks_limits
         self.model = cp_model.CpModel()
-        self.work_starts: dict[int, Any] = {}
-        self.began: dict[int, Any] = {}
+        self.work_starts: dict[tuple[int, int], Any] = {}
+        self.began: dict[tuple[int, int], Any] = {}
         self.worked: dict[tuple[int, int], Any] = {}
         n = ready.project.n_activities
         self.built = Model(self.model, [0] * n, [0] * n, {})
@@ -76,6 +77,10 @@ class Builder:
         for resource in range(self.project.capacity.size):
             self._capacity(resource)
         self._stocks()
+        add_payments(
+            self.ready, self.model, (self.built.start, self.built.end), self.built.is_taken,
+            self._receipts if self.asks_limits else None,
+        )  # fmt: skip
         self._objective()
         return self.built
 
@@ -99,13 +104,12 @@ class Builder:
         if len(modes) > 1:
             model.add_exactly_one([built.is_taken[mode] for mode in modes])
         built.start[activity] = start
-        pauses = frame.calendar[activity] >= 0 and frame.is_splittable[activity]
-        if len(modes) == 1 and not (pauses and frame.duration[modes[0]] > 0):
+        if len(modes) == 1 and not self._pauses(modes[0]):
             built.end[activity] = start + int(frame.duration[modes[0]])
         else:
             built.end[activity] = model.new_int_var(int(self.heads.end[activity]), max(low, high), "")
         for mode in modes:
-            self._mode(activity, mode, pauses=bool(pauses))
+            self._mode(activity, mode)
         self._deadline(activity)
 
     def _deadline(self, activity: int) -> None:
@@ -123,13 +127,21 @@ class Builder:
         self.model.add_assumption(literal)
         return literal
 
-    def _mode(self, activity: int, mode: int, *, pauses: bool) -> None:
+    def _receipts(self, stock: int) -> Any:
+        return self._limit(f"the receipts of {self.project.stock_ids[stock]}")
+
+    def _pauses(self, mode: int) -> bool:
+        """Return whether a mode may pause."""
+        frame, activity = self.frame, self.project.mode_activity[mode]
+        return bool(frame.calendar[mode] >= 0 and frame.is_splittable[activity] and frame.duration[mode] > 0)
+
+    def _mode(self, activity: int, mode: int) -> None:
         """Tie start and end by the duration and the calendar of a mode."""
         model, built, duration = self.model, self.built, int(self.frame.duration[mode])
         taken, start, end = built.is_taken[mode], built.start[activity], built.end[activity]
-        calendar = int(self.frame.calendar[activity])
-        if pauses and duration:
-            began, ended = self._paused(activity, duration)
+        calendar = int(self.frame.calendar[mode])
+        if self._pauses(mode):
+            began, ended = self._paused(activity, mode)
             rules = [model.add(start == began), model.add(end == ended)]
         else:
             rules = [model.add(end == start + duration)] if not isinstance(taken, int) else []
@@ -149,26 +161,26 @@ class Builder:
             [[int(a), int(b) - 1] for a, b in zip(edges[::2], edges[1::2], strict=True)]
         )
 
-    def _paused(self, activity: int, duration: int) -> tuple[Any, Any]:
+    def _paused(self, activity: int, mode: int) -> tuple[Any, Any]:
         """Return start and end of a pausing activity from its start in work time."""
-        calendar = int(self.frame.calendar[activity])
+        calendar, duration = int(self.frame.calendar[mode]), int(self.frame.duration[mode])
         place = self.frame.work.place[calendar]
-        low, high, count = self._work_start(activity)
-        if activity not in self.began:
-            self.began[activity] = self._look_up(count, place[low : high + 1], low)
-        return self.began[activity], self._look_up(
-            count, place[low + duration - 1 : high + duration] + 1, low
-        )
+        low, high, count = self._work_start(activity, calendar)
+        key = (activity, calendar)
+        if key not in self.began:
+            self.began[key] = self._look_up(count, place[low : high + 1], low)
+        return self.began[key], self._look_up(count, place[low + duration - 1 : high + duration] + 1, low)
 
-    def _work_start(self, activity: int) -> tuple[int, int, Any]:
-        """Return the start of a pausing activity in work time of its calendar, with its range."""
-        worked = self.frame.work.worked[int(self.frame.calendar[activity])]
-        longest = max(int(self.frame.duration[mode]) for mode in self._modes(activity))
+    def _work_start(self, activity: int, calendar: int) -> tuple[int, int, Any]:
+        """Return the start of a pausing activity in work time of a calendar of its modes, with its range."""
+        worked = self.frame.work.worked[calendar]
+        own = [mode for mode in self._modes(activity) if self.frame.calendar[mode] == calendar]
+        longest = max(int(self.frame.duration[mode]) for mode in own)
         low = int(worked[self.heads.start[activity]])
         high = max(low, min(int(worked[min(self.most, len(worked) - 1)]), len(worked) - 1 - longest))
-        if activity not in self.work_starts:
-            self.work_starts[activity] = self.model.new_int_var(low, high, "")
-        return low, high, self.work_starts[activity]
+        if (activity, calendar) not in self.work_starts:
+            self.work_starts[activity, calendar] = self.model.new_int_var(low, high, "")
+        return low, high, self.work_starts[activity, calendar]
 
     def _look_up(self, index: Any, values: IntArray, low: int) -> Any:
         """Return the variable ``values[index - low]``."""
@@ -215,8 +227,8 @@ class Builder:
             for mode in self._modes(activity)
             if self.project.demand[mode, resource] > 0 and frame.duration[mode] > 0
         ]
-        pausing = [u for u in users if frame.calendar[u[0]] >= 0 and frame.is_splittable[u[0]]]
-        calendars = {int(frame.calendar[activity]) for activity, _ in users}
+        pausing = [u for u in users if self._pauses(u[1])]
+        calendars = {int(frame.calendar[mode]) for _, mode in users}
         intervals: list[Any] = []
         demands: list[int] = []
         for activity, mode in users:
@@ -243,17 +255,19 @@ class Builder:
         return self.model.new_optional_fixed_size_interval_var(start, length, taken, "")
 
     def _in_work_time(self, activity: int, mode: int) -> Any:
+        calendar = int(self.frame.calendar[mode])
         if self.frame.is_splittable[activity]:
-            start = self._work_start(activity)[2]
+            start = self._work_start(activity, calendar)[2]
         else:
-            start = self._work_before(int(self.frame.calendar[activity]), self.built.start[activity])
+            start = self._work_before(calendar, self.built.start[activity])
         return self._interval(start, int(self.frame.duration[mode]), mode)
 
     def _pieces(self, activity: int, mode: int) -> list[Any]:
         """Return intervals for the unbroken stretches in which a pausing activity works."""
-        low, high, count = self._work_start(activity)
+        calendar = int(self.frame.calendar[mode])
+        low, high, count = self._work_start(activity, calendar)
         table = stretches(
-            self.frame.work.place[int(self.frame.calendar[activity])],
+            self.frame.work.place[calendar],
             low,
             high,
             int(self.frame.duration[mode]),

@@ -11,20 +11,22 @@ from sarhad.errors import DataError
 from sarhad.programme import Programme
 from sarhad.programme.activities import parse_demand
 from sarhad.schedule.project import FloatArray
+from sarhad.schedule.purse import Purse
 from sarhad.schedule.units import Row, Unit
+from sarhad.schedule.zones import Zones
 
-CENT = 0.01  # of a dollar, by which rounding may fall short of a whole one
 STANDARD: Row = {
     "mode": "standard",
     "partner_ids": (),
     "duration_factor": 1.0,
     "cost_factor": 1.0,
     "demands": (),
+    "calendar_id": None,
 }
 
 
 class Modes:
-    """Modes of every activity: working days, demand by resource, dollars by partner."""
+    """Modes of every activity: working days, demand by resource, dollars by stock of money; the calendar of each."""
 
     def __init__(
         self,
@@ -32,7 +34,9 @@ class Modes:
         all_units: Sequence[Unit],
         days: FloatArray,
         cost: FloatArray,
-        partners: list[str],
+        purse: Purse,
+        zone: Zones,
+        calendar: Sequence[int],
     ) -> None:
         resource = prog["resource"].sort_values("id")
         self.rows: list[dict[str, Any]] = [
@@ -40,27 +44,29 @@ class Modes:
         ]
         self.resource_ids = [str(row["id"]) for row in self.rows]
         self.capacity = [int(row["capacity"]) for row in self.rows]
-        self.partners = partners
+        self.purse, self.zone = purse, zone
         self.names: list[str] = []
         self.cost_factor: list[float] = []
+        self.calendar: list[int] = []
         self.unserved: list[str] = []
         by_activity: dict[str, list[Row]] = {}
         for row in prog["activity_mode"].sort_values(["activity_id", "mode"]).to_dict("records"):
             by_activity.setdefault(str(row["activity_id"]), []).append({str(k): v for k, v in row.items()})
         self.of_units = [
-            self._of_unit(unit, by_activity.get(str(unit.row["id"]), [STANDARD]), float(d), float(c))
-            for unit, d, c in zip(all_units, days, cost, strict=True)
+            self._of_unit(unit, by_activity.get(str(unit.row["id"]), [STANDARD]), float(d), float(c), kept)
+            for unit, d, c, kept in zip(all_units, days, cost, calendar, strict=True)
         ]
         if self.unserved:
             text = f"resource: {len(self.unserved)} demands find no resource: {'; '.join(sorted(self.unserved)[:5])}."
             raise DataError(f"{text} Add one that serves all sections and partners.", table="resource")
 
     def _of_unit(
-        self, unit: Unit, rows: Sequence[Row], days: float, cost: float
+        self, unit: Unit, rows: Sequence[Row], days: float, cost: float, kept: int
     ) -> list[tuple[int, list[int], list[int]]]:
         found = []
         for row in rows:
-            if row["partner_ids"] and unit.partner not in row["partner_ids"]:
+            own = self._calendar(row, unit, kept)
+            if own is None or (row["partner_ids"] and unit.partner not in row["partner_ids"]):
                 continue
             demand = [0] * len(self.rows)
             for text in row["demands"]:
@@ -71,14 +77,25 @@ class Modes:
                 else:
                     demand[at] += asked.units
             days_in_mode = int(np.floor(days * float(row["duration_factor"]) + 0.5))
-            found.append((days_in_mode, demand, self._money(unit, cost * float(row["cost_factor"]))))
+            found.append((days_in_mode, demand, self.purse.bill(unit, cost * float(row["cost_factor"]))))
             self.names.append(str(row["mode"]))
             self.cost_factor.append(float(row["cost_factor"]))
+            self.calendar.append(own)
         if not found:
             self.unserved.append(
                 f"a way to do {unit.id} that {unit.partner or 'nobody in particular'} may choose"
             )
         return found
+
+    def _calendar(self, row: Row, unit: Unit, kept: int) -> int | None:
+        """Return the calendar of a mode, None where it has one of its own that does not hold there."""
+        if not isinstance(row["calendar_id"], str):
+            return kept
+        own = self.zone.ids.index(row["calendar_id"])
+        sections = {work.section for work in unit.works}
+        section = sections.pop() if len(sections) == 1 else ""
+        highest = max(work.altitude_m for work in unit.works)
+        return own if self.zone.holds(own, unit.partner, section, highest) else None
 
     def _serving(self, kind: str, unit: Unit) -> int:
         """Return the resource that serves an activity, -1 where none does; the partner's and section's own first."""
@@ -95,12 +112,3 @@ class Modes:
             if rank > most:
                 best, most = k, rank
         return best
-
-    def _money(self, unit: Unit, cost: float) -> list[int]:
-        """Return whole dollars by partner, each rounded down."""
-        shares: dict[str, float] = {}
-        whole = sum(work.capital[1] for work in unit.works)
-        for work in unit.works if whole > 0 else ():
-            for partner, share in work.shares.items():
-                shares[partner] = shares.get(partner, 0.0) + share * work.capital[1] / whole
-        return [int(cost * shares.get(partner, 0.0) + CENT) for partner in self.partners]

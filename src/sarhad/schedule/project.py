@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,26 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 LinkType = Literal["FS", "SS", "FF", "SF"]
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """Money that comes in over time, may expire, and pays from some stocks only.
+
+    Parameters
+    ----------
+    amount
+        Of each of the G receipts, shape (G,).
+    opens, closes
+        First period in which it may be spent, and the first in which it may no longer be (-1: never), shape (G,).
+    pays
+        The stocks whose use it may pay for, shape (G, N).
+    """
+
+    amount: IntArray
+    opens: IntArray
+    closes: IntArray
+    pays: BoolArray
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,12 @@ class Project:
     capacity_by_period
         Renewable capacity of the first P periods where it changes over time, shape (R, P); from P on, or where
         it is None, `capacity` holds.
+    receipts
+        When the stock comes in and expires; None: all of it is there from the first period to the last.
+    is_paid_at_end
+        Does an activity pay in its last period and not in its first, shape (A,); None: none does.
+    mode_calendar
+        Calendar of each mode, such as that of winter equipment, shape (M,); None: modes keep that of their activity.
 
     Notes
     -----
@@ -60,6 +86,10 @@ class Project:
     lag is not negative, that the second end does not come first. A negative lag thus lets the second end come
     earlier, by at most that much work time. A pausing activity gives its resources back while it pauses.
     Activities without duration hold no resource and keep no calendar.
+
+    What a mode takes of a stock that some receipt may pay for is paid in one period, the first or the last of its
+    activity (that of the start where it has no duration), out of receipts that are open then. A schedule stands only if
+    all its payments can be met together. The stock bounds the sum, as without receipts.
     """
 
     activity_ids: tuple[str, ...]
@@ -82,11 +112,23 @@ class Project:
     resource_ids: tuple[str, ...]
     stock_ids: tuple[str, ...]
     capacity_by_period: IntArray | None = None
+    receipts: Receipts | None = None
+    is_paid_at_end: BoolArray | None = None
+    mode_calendar: IntArray | None = None
 
     @property
     def n_activities(self) -> int:
         """Return the number of activities A."""
         return len(self.activity_ids)
+
+    @property
+    def calendar_of_mode(self) -> IntArray:
+        """Return the calendar that each mode keeps, -1 works always, shape (M,)."""
+        return self.calendar[self.mode_activity] if self.mode_calendar is None else self.mode_calendar
+
+    def in_modes(self, modes: IntArray) -> Project:
+        """Return the project whose activities keep the calendars of these modes, shape (A,)."""
+        return replace(self, calendar=self.calendar_of_mode[modes], mode_calendar=None)
 
 
 def assemble(
@@ -105,6 +147,9 @@ def assemble(
     resource_ids: Sequence[str] | None = None,
     stock_ids: Sequence[str] | None = None,
     capacity_by_period: IntArray | None = None,
+    receipts: Sequence[tuple[int, int, int, Sequence[int]]] | None = None,
+    is_paid_at_end: Sequence[bool] | None = None,
+    mode_calendar: Sequence[int] | None = None,
 ) -> Project:
     """Return the project of plain lists; what is left out works always and has no limit.
 
@@ -114,6 +159,8 @@ def assemble(
         Of each activity: duration, demand by resource, consumption by stock.
     links
         Before, after, type, lag.
+    receipts
+        Amount, first period, first period no longer (-1: never), stocks that it may pay for.
     """
     n = len(activity_ids)
     flat = [(activity, mode) for activity, own in enumerate(modes) for mode in own]
@@ -142,4 +189,15 @@ def assemble(
         resource_ids=tuple(resource_ids or (f"R{k + 1}" for k in range(len(capacity)))),
         stock_ids=tuple(stock_ids or (f"N{k + 1}" for k in range(len(stock)))),
         capacity_by_period=capacity_by_period,
+        receipts=None if receipts is None else _receipts(receipts, len(stock)),
+        is_paid_at_end=None if is_paid_at_end is None else np.array(is_paid_at_end, dtype=np.bool_),
+        mode_calendar=None if mode_calendar is None else np.array(mode_calendar, dtype=np.int64),
     )
+
+
+def _receipts(rows: Sequence[tuple[int, int, int, Sequence[int]]], n_stocks: int) -> Receipts:
+    amount, opens, closes = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3).T
+    pays = np.zeros((len(rows), n_stocks), dtype=np.bool_)
+    for receipt, row in enumerate(rows):
+        pays[receipt, list(row[3])] = True
+    return Receipts(amount, opens, closes, pays)

@@ -48,7 +48,7 @@ def first_schedule(forth: Frame, goal: Goal, key: IntArray, mode: IntArray) -> F
     chosen = mode.copy()
     if not place(forth, room, np.argsort(key, kind="stable"), chosen, False):
         return None
-    cost = price(forth, goal, room.start, room.end, room.left)
+    cost = price(forth, goal, room)
     return Found(room.start.copy(), room.end.copy(), chosen, float(cost))
 
 

@@ -35,6 +35,7 @@ MODES_A_SECOND = 60  # with more modes it needs more seconds to find anything
 ROUND = 500  # schedules of each island in a unit of work
 SOLVER_WORK = 0.2  # deterministic seconds of the solver in a unit of work
 CONFLICT_S = 2.0
+MOST_TOLD = 3  # breaches of the nearest schedule
 CONTRADICTION = (
     "the solver's bound lies above the value of a valid schedule and is left out: please report this"
 )
@@ -143,6 +144,7 @@ class _Run:
         self.time_limit_s, self.work_limit, self.on_progress = time_limit_s, work_limit, on_progress
         self.notices: list[str] = []
         self.best: Found | None = None
+        self.nearest: Found | None = None
         self.stopped: Stopped | None = None
         self.is_infeasible = False
         self.bound = 0.0
@@ -177,6 +179,8 @@ class _Run:
     def _take(self, found: Found | None) -> None:
         """Keep a schedule that breaks nothing and is better."""
         if found is None or found.cost >= self.ready.goal.breach:
+            if found is not None and math.isfinite(found.cost):
+                self.nearest = min(found, self.nearest or found, key=lambda one: one.cost)
             return
         if self.best is None or found.cost < self.best.cost:
             self.best = found
@@ -277,7 +281,8 @@ class _Run:
         if limits:
             return [f"These cannot all be kept: {'; '.join(limits)}. Loosen one of them."]
         return [
-            "No schedule exists, but which limits conflict was not found in time. Loosen deadlines or stocks."
+            "No schedule exists, but which limits conflict was not found in time. Loosen deadlines, stocks or receipts. "
+            f"{self._nearest()}".strip()
         ]
 
     def _status(self) -> Status:
@@ -292,6 +297,8 @@ class _Run:
         best = self.best or Found(nothing, nothing, nothing, math.inf)
         if self.best is not None:
             self._confirm(self.best)
+        elif not self.is_infeasible and self.nearest is not None:
+            self.notices.append(f"No schedule that breaks nothing was found in time. {self._nearest()}")
         return ScheduleResult(
             starts=best.start, ends=best.end, modes=best.mode, value=best.cost,
             bound=math.inf if self.is_infeasible else self.bound,
@@ -313,6 +320,14 @@ class _Run:
                 f"the schedule ends in period {int(best.end.max())}, the calendars in {known}: after that all time "
                 "counts as work. Lengthen the calendars."
             )
+
+    def _nearest(self) -> str:
+        """Return what the schedule that breaks least breaks, in words; "" where there is none."""
+        if self.nearest is None:
+            return ""
+        broken = breaches(self.project, self.nearest.start, self.nearest.mode, self.spec)
+        more = f" and {len(broken) - MOST_TOLD} more" if len(broken) > MOST_TOLD else ""
+        return f"The nearest schedule breaks: {'; '.join(broken[:MOST_TOLD])}{more}."
 
     def _unchanged(self, start: IntArray) -> float | None:
         number = {name: k for k, name in enumerate(self.project.activity_ids)}

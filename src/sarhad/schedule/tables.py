@@ -61,10 +61,10 @@ def _activities(
     plan: str, expanded: Expanded, result: ScheduleResult, draws: pd.DataFrame | None
 ) -> pd.DataFrame:
     project, zones = expanded.project, expanded.zones
-    due = expanded.due
+    due, kept_by = expanded.due, project.calendar_of_mode
     rows: list[dict[str, Any]] = []
     for a, unit in enumerate(expanded.units):
-        mode, kept = int(result.modes[a]), int(project.calendar[a])
+        mode, kept = int(result.modes[a]), int(kept_by[result.modes[a]])
         name = project.activity_ids[a]
         rows.append(
             {

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from sarhad.programme import Programme
-from sarhad.schedule.expansion import Expanded
-from sarhad.schedule.project import IntArray
+from sarhad.schedule.expansion import DAYS_A_MONTH, WEEK, Expanded
+from sarhad.schedule.project import FloatArray, IntArray
 from sarhad.schedule.risk import Driver, Risk, Stoppage, ThreePoint, Weather, one_factor
 from sarhad.schedule.units import Unit
 from sarhad.schedule.zones import as_day
@@ -25,7 +25,7 @@ def risk_of(prog: Programme, expanded: Expanded, modes: IntArray) -> Risk:
     Parameters
     ----------
     prog
-        The programme: table `risk`, setting `duration_correlation`.
+        The programme: table `risk`, settings `duration_correlation` and `office_month_usd`.
     expanded
         The activities.
     modes
@@ -34,20 +34,24 @@ def risk_of(prog: Programme, expanded: Expanded, modes: IntArray) -> Risk:
     Notes
     -----
     Durations scale with that of the mode: low and high keep their ratio to the likely one. Activities of one kind of
-    work share a normal factor, so that they correlate by `duration_correlation`.
+    work share a normal factor, so that they correlate by `duration_correlation`. The `time_share` of a cost is spent
+    evenly from start to finish, at the rate of its likely value over the days that the work takes with no season between.
     """
     rows = [{str(k): v for k, v in row.items()} for row in prog["risk"].sort_values("id").to_dict("records")]
     steps = [str(unit.row["step"]) for unit in expanded.units]
     chosen = expanded.project.duration[modes].astype(np.float64)
     low, likely, high = expanded.duration
     scale = np.divide(chosen, likely, out=np.ones_like(chosen), where=likely > 0)
-    cost = expanded.cost_factor[modes]
+    fixed, a_day = _by_time(expanded, modes)
+    cost = expanded.cost_factor[modes] * fixed
     weather = Weather(SHIFT, SHIFT, spread=expanded.zones.shift_days, **_closures(rows))
     return Risk(
         duration=ThreePoint(
             np.minimum(low * scale, chosen), chosen, np.maximum(high * scale, chosen), "pert"
         ),
         cost=ThreePoint(expanded.cost[0] * cost, expanded.cost[1] * cost, expanded.cost[2] * cost),
+        cost_per_period=a_day,
+        overhead_per_period=float(prog.setting("office_month_usd")) / DAYS_A_MONTH,
         drivers=tuple(_driver(row, expanded) for row in rows if row["kind"] == "driver"),
         stoppages=tuple(_stoppage(row, expanded) for row in rows if row["kind"] == "stoppage"),
         weather=weather,
@@ -55,6 +59,18 @@ def risk_of(prog: Programme, expanded: Expanded, modes: IntArray) -> Risk:
         seasons=expanded.zones.seasons,
         groups=groups_of(expanded),
     )
+
+
+def _by_time(expanded: Expanded, modes: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the share of each activity's cost that does not run with time, and dollars a day of the rest, shape (A,)."""
+    project = expanded.project
+    share = np.array([float(unit.row["time_share"] or 0.0) for unit in expanded.units])
+    share = np.where(np.isnan(share) | (project.duration[modes] == 0), 0.0, share)
+    kept = project.calendar_of_mode[modes]
+    week = np.where(kept < 0, WEEK, expanded.zones.days_per_week[kept] if len(expanded.zones.ids) else WEEK)
+    days = project.duration[modes] * WEEK / week
+    likely = expanded.cost[1] * expanded.cost_factor[modes]
+    return 1.0 - share, np.divide(share * likely, days, out=np.zeros_like(likely), where=days > 0)
 
 
 def groups_of(expanded: Expanded) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,11 +62,16 @@ class _Check:
 
     def all(self) -> list[str]:
         """Return what is broken."""
-        return [*self._own(), *self._links(), *self._capacities(), *self._stocks()]
+        return [*self._own(), *self._links(), *self._capacities(), *self._stocks(), *self._receipts()]
 
     def _works(self, calendar: int, period: int) -> bool:
         table: BoolArray = self.project.calendars
         return calendar < 0 or period >= table.shape[1] or bool(table[calendar, period])
+
+    def _calendar(self, activity: int) -> int:
+        """Return the calendar of an activity: that of its mode where modes have their own."""
+        own = self.project.mode_calendar
+        return int(self.project.calendar[activity] if own is None else own[self.modes[activity]])
 
     def _work_between(self, calendar: int, one: int, two: int) -> int:
         """Return the work time of a calendar from one moment to another, negative where that is earlier."""
@@ -79,7 +85,7 @@ class _Check:
     def _periods(self, activity: int) -> list[int]:
         """Return the periods in which an activity works."""
         period, left = int(self.starts[activity]), int(self.project.duration[self.modes[activity]])
-        calendar = int(self.project.calendar[activity])
+        calendar = self._calendar(activity)
         if not self.project.is_splittable[activity] or calendar < 0:
             return list(range(period, period + left))
         worked = []
@@ -108,7 +114,7 @@ class _Check:
             deadline = int(self.project.deadline[activity])
             if 0 <= deadline < end:
                 found.append(f"{name}: ends at {end}, after its deadline {deadline}")
-            calendar = int(self.project.calendar[activity])
+            calendar = self._calendar(activity)
             idle = [period for period in self.periods[activity] if not self._works(calendar, period)]
             idle += [start] if self.periods[activity] and not self._works(calendar, start) else []
             if idle:
@@ -165,3 +171,87 @@ class _Check:
             for k, name in enumerate(self.project.stock_ids)
             if used[k] > self.project.stock[k]
         ]
+
+    def _receipts(self) -> list[str]:
+        """Return the first period by which the receipts cannot meet all payments beside those that have been made."""
+        if self.project.receipts is None:
+            return []
+        facts, others = self._payments(has_begun=True), self._payments(has_begun=False)
+        spent = self._met(facts)
+
+        def lacking(last: int) -> int:
+            wanted = {key: amount for key, amount in others.items() if key[1] <= last}
+            asked = {key: facts.get(key, 0) + wanted.get(key, 0) for key in {*facts, *wanted}}
+            return spent + sum(wanted.values()) - self._met(asked)
+
+        moments = sorted({period for _, period in others})
+        if not moments or not lacking(moments[-1]):
+            return []
+        first = next(period for period in moments if lacking(period))
+        names = sorted({self.project.stock_ids[stock] for stock, period in others if period == first})
+        return [f"{', '.join(names)} in period {first}: {lacking(first)} too little has come in or is left"]
+
+    def _payments(self, *, has_begun: bool) -> dict[tuple[int, int], int]:
+        """Return what is asked of each stock in each period, of those stocks that receipts pay for."""
+        project, found = self.project, dict[tuple[int, int], int]()
+        assert project.receipts is not None
+        for activity, worked in enumerate(self.periods):
+            if self.has_begun[activity] != has_begun:
+                continue
+            is_late = project.is_paid_at_end is not None and bool(project.is_paid_at_end[activity])
+            period = worked[-1] if worked and is_late else int(self.starts[activity])
+            for stock, amount in enumerate(project.consumption[self.modes[activity]].tolist()):
+                if amount and project.receipts.pays[:, stock].any():
+                    found[stock, period] = found.get((stock, period), 0) + amount
+        return found
+
+    def _met(self, asked: dict[tuple[int, int], int]) -> int:
+        """Return how much of what is asked the receipts can pay: a largest flow, path by path."""
+        receipts = self.project.receipts
+        assert receipts is not None
+        wanted: dict[tuple[int, ...], int] = {}  # by the receipts that may pay
+        for (stock, period), amount in asked.items():
+            is_open = (receipts.opens <= period) & ((receipts.closes < 0) | (period < receipts.closes))
+            payers = tuple(np.flatnonzero(is_open & receipts.pays[:, stock]).tolist())
+            wanted[payers] = wanted.get(payers, 0) + amount
+        left = receipts.amount.tolist()
+        given: dict[tuple[tuple[int, ...], int], int] = {}
+        for payers, amount in wanted.items():
+            short = amount
+            while short and (path := _path(payers, left, given)):
+                moved = min([short, left[path[-1][1]], *(given[key] for key in _taken_back(path))])
+                left[path[-1][1]] -= moved
+                for key in path:
+                    given[key] = given.get(key, 0) + moved
+                for key in _taken_back(path):
+                    given[key] -= moved
+                short -= moved
+            wanted[payers] = amount - short
+        return sum(wanted.values())
+
+
+Payment = tuple[tuple[int, ...], int]  # the receipts that may pay, and the one that does
+
+
+def _path(payers: tuple[int, ...], left: list[int], given: dict[Payment, int]) -> list[Payment]:
+    """Return payments that lead, each taking over from the next, to a receipt with money left; none where none do."""
+    ways: dict[tuple[int, ...], list[Payment]] = {payers: []}
+    queue, seen = [payers], set[int]()
+    for group in queue:
+        for receipt in group:
+            if receipt in seen:
+                continue
+            seen.add(receipt)
+            way = [*ways[group], (group, receipt)]
+            if left[receipt]:
+                return way
+            for other, by in sorted(given):
+                if by == receipt and given[other, by] and other not in ways:
+                    ways[other] = way
+                    queue.append(other)
+    return []
+
+
+def _taken_back(path: list[Payment]) -> list[Payment]:
+    """Return the payments that a path takes back: each receipt's for the next group on the path."""
+    return [(after[0], before[1]) for before, after in pairwise(path)]

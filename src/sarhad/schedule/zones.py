@@ -52,15 +52,19 @@ class Zones:
         """
         best, most = -1, -1
         for k, row in enumerate(self.rows):
-            if row["use"] != use or not _low(row) <= altitude_m < _high(row):
+            if row["use"] != use or not self.holds(k, partner, section, altitude_m):
                 continue
-            partners, sections = row["partner_ids"], row["section_ids"]
-            if (partners and partner not in partners) or (sections and section not in sections):
-                continue
-            rank = 2 * bool(partners) + bool(sections)
+            rank = 2 * bool(row["partner_ids"]) + bool(row["section_ids"])
             if rank > most:
                 best, most = k, rank
         return best
+
+    def holds(self, calendar: int, partner: str, section: str, altitude_m: float) -> bool:
+        """Return whether a calendar is for this partner, section and altitude."""
+        row = self.rows[calendar]
+        partners, sections = row["partner_ids"], row["section_ids"]
+        is_named = (not partners or partner in partners) and (not sections or section in sections)
+        return is_named and _low(row) <= altitude_m < _high(row)
 
     def period(self, day: date) -> int:
         """Return the period of a day."""

@@ -12,7 +12,7 @@ from sarhad import plan as planner
 from sarhad.errors import RefusedError, StoreError
 from sarhad.programme import Programme
 from sarhad.report import Timetable
-from sarhad.workflow import planning, schedule_payload
+from sarhad.workflow import plan_payload, planning, schedule_payload
 from sarhad.workflow.assessing import assess
 from sarhad.workflow.folders import require_target, require_writable
 from sarhad.workflow.outcome import Outcome
@@ -58,7 +58,7 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     planned = planning.find_plan(
         prepared, NAME, spec=planner.PlanSpec(), time_limit_s=time_limit_s, seed=seed, on_step=on_step
     )
-    found = planning.payload(planned)
+    found = plan_payload.payload(planned)
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
     (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -109,6 +109,6 @@ def _schedule(planned: planning.Planned, out: Path, seed: int, on_step: OnStep) 
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
-    yield from planning.lines(found)
+    yield from plan_payload.lines(found)
     for page in found["pages"]:
         yield f"report: {page}"

@@ -42,7 +42,7 @@ def explain_item(
         )
     rows = plan_items(prepared.prog, plan)
     on_step(Step("explain", 0.0))
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), rows)
     found = planner.explain(prepared.instance, terms, rows, item=item)
     payload: dict[str, Any] = {"plan": plan, "item": item, **found.as_dict(), "override": None}
     if time_limit_s > 0:

@@ -15,7 +15,7 @@ from sarhad.errors import SpecError
 from sarhad.programme import Programme
 from sarhad.workflow.former import former_plan
 from sarhad.workflow.outcome import Outcome, plain
-from sarhad.workflow.plans import require_current
+from sarhad.workflow.plans import plan_items, require_current
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.steps import OnStep, Step, silent
 
@@ -54,7 +54,7 @@ def explain_plan(
     prog = Programme.open(source)
     require_current(prog, plan)
     prepared = prepare(prog, on_step=on_step)
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), plan_items(prepared.prog, plan))
     former = former_plan(prepared, terms, plan)
 
     def tell(share: float) -> bool:

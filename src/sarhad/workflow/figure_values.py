@@ -66,7 +66,8 @@ class Judged:
     def planned(self, plan: str) -> Planned:
         """Return a plan as the programme holds it."""
         terms = planner.terms(self.prepared.prog, self.prepared.items)
-        return Planned(self.prepared, terms, planner.stored(self.prog, plan))
+        stored = planner.stored(self.prog, plan)
+        return Planned(self.prepared, planner.dated(terms, stored.plan_items), stored)
 
     def timeline(self, plan: str) -> tuple[BoolArray, FloatArray]:
         """Return what operates in each period of a plan, and the years of the periods."""

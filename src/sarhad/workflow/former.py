@@ -38,6 +38,7 @@ def standing(
     constant = game.constant * years
     value = float(value_by_period(prepared.instance, *timeline(terms, rows)).sum()) - constant
     bound = min(value, everything if stated is None else max(stated, everything))
+    terms = planner.dated(terms, rows)
     start = planner.starts(terms, rows)
     return planner.PlanResult(
         plan_items=rows,

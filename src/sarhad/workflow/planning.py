@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from sarhad.errors import RefusedError, SolverError, SpecError
 from sarhad.programme import Programme
 from sarhad.workflow.draws import Drawing
 from sarhad.workflow.folders import require_target
-from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.outcome import Outcome
+from sarhad.workflow.plan_payload import lines, payload
 from sarhad.workflow.plans import plan_items
 from sarhad.workflow.prepare import Prepared, prepare
 from sarhad.workflow.runs import with_run
@@ -29,6 +30,7 @@ from sarhad.workflow.steps import OnStep, Step, silent
 VALUE_TOLERANCE = 1e-9
 USUAL = planner.Method()
 OF_SCHEDULE = ("activity", "precedence", "assignment")
+MOST_ROUNDS = 5  # of plan and schedule
 UNPRICED = "interrupted: the plan is kept, the marginal values of its items are blank; plan again for them"
 
 
@@ -50,6 +52,8 @@ class Planned:
         Memory that the plan was estimated to add to what the process held.
     draws
         How a plan over draws stands in them; empty: it was made at likely values.
+    rounds
+        How plan and schedule came together; empty: the plan was made in one round.
     """
 
     prepared: Prepared
@@ -58,6 +62,7 @@ class Planned:
     method: planner.Method = USUAL
     memory_gb: float = 0.0
     draws: Mapping[str, Any] = field(default_factory=dict)
+    rounds: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plan_programme(
@@ -72,6 +77,7 @@ def plan_programme(
     method: planner.Method = USUAL,
     certificate: Path | None = None,
     drawing: Drawing | None = None,
+    rounds: int = 1,
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
@@ -83,14 +89,16 @@ def plan_programme(
         As on the command line.
     keep
         A plan of the programme, or a plan.json, that is to be kept, and how many items of it may change.
+    rounds
+        Plans at most, each but the first told what a schedule of the one before could not keep up with; 1: no schedule.
 
     Raises
     ------
     RefusedError
         If the programme holds a plan of that name and `is_replacing` is false.
     SpecError
-        If a certificate is asked for of a plan over draws, changes are limited without a plan to keep, the plan
-        to keep does not exist, or any figure is out of bounds.
+        If a certificate is asked for of a plan over draws or in rounds, or rounds of a plan over draws; changes are
+        limited without a plan to keep, the plan to keep does not exist, or any figure is out of bounds.
     """
     require_seconds(time_limit_s)
     method.require()
@@ -102,6 +110,7 @@ def plan_programme(
             raise SpecError(
                 "--certificate with --draws: what it proves is a plan at likely values. Give one of them."
             )
+    require_rounds(rounds, is_drawn=drawing is not None, is_certified=certificate is not None)
     prog = Programme.open(source)
     if name in set(prog["plan"]["id"]) and not is_replacing:
         raise RefusedError(
@@ -121,7 +130,20 @@ def plan_programme(
         rows = plan_items(holder, keep[0], option="--keep")
         kept = dict(zip(rows["item_id"], rows["start_quarter"], strict=True))
     spec = planner.PlanSpec(_locked(locks[0]), frozenset(locks[1]), keep=kept, max_changes=keep[1])
-    if drawing is None:
+    if rounds > 1:
+        from sarhad.workflow.rounds import plan_in_rounds  # which is made of this module's parts
+
+        planned = plan_in_rounds(
+            prepared,
+            name,
+            rounds,
+            spec=spec,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            method=method,
+            on_step=on_step,
+        )
+    elif drawing is None:
         planned = find_plan(
             prepared,
             name,
@@ -176,6 +198,24 @@ def require_seconds(time_limit_s: float) -> None:
         raise SpecError(f"--time-limit {time_limit_s:g}: not a number of seconds. Give 0 or more.")
 
 
+def require_rounds(rounds: int, *, is_drawn: bool, is_certified: bool) -> None:
+    """Refuse a number of rounds that cannot be, and what does not go with rounds.
+
+    Raises
+    ------
+    SpecError
+        With what to do about it.
+    """
+    if not 1 <= rounds <= MOST_ROUNDS:
+        raise SpecError(f"--rounds {rounds}: give 1 (the plan alone) to {MOST_ROUNDS}.")
+    if rounds > 1 and is_drawn:
+        raise SpecError("--draws with --rounds: schedules are made at likely values. Give one of them.")
+    if rounds > 1 and is_certified:
+        raise SpecError(
+            "--certificate with --rounds: what it proves is a plan at the build times of the catalogue. Give one of them."
+        )
+
+
 def find_plan(
     prepared: Prepared,
     name: str,
@@ -188,7 +228,31 @@ def find_plan(
     on_step: OnStep = silent,
 ) -> Planned:
     """Return the best plan found, its value confirmed by `detection.evaluate`."""
-    terms = planner.terms(prepared.prog, prepared.items)
+    found = search_plan(
+        prepared,
+        spec=spec,
+        time_limit_s=time_limit_s,
+        seed=seed,
+        method=method,
+        keeps_evidence=keeps_evidence,
+        on_step=on_step,
+    )
+    return found if found.result.status == "infeasible" else finish(found, name, seed, on_step)
+
+
+def search_plan(
+    prepared: Prepared,
+    *,
+    spec: planner.PlanSpec,
+    time_limit_s: float,
+    seed: int,
+    pace: planner.Pace | None = None,
+    method: planner.Method = USUAL,
+    keeps_evidence: bool = False,
+    on_step: OnStep = silent,
+) -> Planned:
+    """Return the best plan found, confirmed, not yet priced or adopted; `pace` is what a schedule can keep up with."""
+    terms = planner.terms(prepared.prog, prepared.items, pace)
 
     memory = planner.needed(prepared.instance, terms)
     on_step(Step("plan", 0.0, f"needs about {memory}", keeps_answer=True))
@@ -219,12 +283,18 @@ def find_plan(
             f"the plan's value {result.value!r} is not confirmed by the evaluation, which gives {confirmed!r}. "
             "Please report this with the programme."
         )
+    return Planned(prepared, terms, result, method, memory.added_gb)
+
+
+def finish(found: Planned, name: str, seed: int, on_step: OnStep) -> Planned:
+    """Return a plan with the marginal values of its items, adopted under a name."""
+    result = found.result
     if result.stopped == "interrupt":
         result = dataclasses.replace(result, notices=(*result.notices, UNPRICED))
     else:
-        result = priced(prepared, terms, result, on_step)
-    prog = adopt_plan(prepared.prog, name, result, seed)
-    return Planned(dataclasses.replace(prepared, prog=prog), terms, result, method, memory.added_gb)
+        result = priced(found.prepared, found.terms, result, on_step)
+    prog = adopt_plan(found.prepared.prog, name, result, seed)
+    return dataclasses.replace(found, prepared=dataclasses.replace(found.prepared, prog=prog), result=result)
 
 
 def priced(
@@ -252,9 +322,10 @@ def priced(
 def timeline(terms: planner.Terms, plan_items: pd.DataFrame) -> tuple[BoolArray, FloatArray]:
     """Return which items operate in each period (T+1, I), and the years each period weighs (T+1,).
 
-    The last period is the tail: the final state for `tail_years`.
+    Items operate from the quarter that the plan says, or when their build is over if that is later. The last period is
+    the tail: the final state for `tail_years`.
     """
-    by_quarter = planner.operating(terms, planner.starts(terms, plan_items))
+    by_quarter = planner.operating(planner.dated(terms, plan_items), planner.starts(terms, plan_items))
     years = np.append(np.full(terms.n_quarters, 0.25), terms.tail_years)
     return np.vstack([by_quarter, by_quarter[-1:]]), years
 
@@ -283,7 +354,7 @@ def adopt_plan(prog: Programme, name: str, result: planner.PlanResult, seed: int
             "plan": _replace(plans, "id", name, pd.DataFrame([row])),
             "plan_item": _replace(items, "plan_id", name, result.plan_items.assign(plan_id=name)),
             "funding": _replace(funding, "plan_id", name, result.funding.assign(plan_id=name)),
-            **{table: prog[table][prog[table]["plan_id"] != name] for table in OF_SCHEDULE},
+            **{table: prog[table][prog[table]["plan_id"] != name] for table in (*OF_SCHEDULE, "plan_round")},
         }
     )
     return with_run(prog, "plan", plan_id=name, seed=seed)
@@ -301,98 +372,3 @@ def _locked(texts: tuple[str, ...]) -> dict[str, str | None]:
         item, _, quarter = text.partition("=")
         locked[item] = quarter or None
     return locked
-
-
-def payload(planned: Planned) -> dict[str, Any]:
-    """Return the plan as plan.json holds it."""
-    result, prog = planned.result, planned.prepared.prog
-    site_of = dict(zip(prog["item"]["id"], prog["item"]["site_id"], strict=True))
-    measure_of = dict(zip(prog["item"]["id"], prog["item"]["measure_id"], strict=True))
-    section_of = dict(zip(prog["item"]["id"], prog["item"]["section_id"], strict=True))
-    paid = within_horizon(planned).groupby(["item_id", "partner_id"])["usd"].sum()
-    by_item: dict[str, list[dict[str, Any]]] = {}
-    for row in paid.reset_index().to_dict("records"):
-        by_item.setdefault(row["item_id"], []).append({"partner": row["partner_id"], "usd": int(row["usd"])})
-    items = [
-        {
-            "item": row["item_id"],
-            "measure": measure_of[row["item_id"]],
-            "site": site_of[row["item_id"]],
-            "section": None if pd.isna(section_of[row["item_id"]]) else section_of[row["item_id"]],
-            "start_quarter": row["start_quarter"],
-            "operating_quarter": row["operating_quarter"],
-            "cost_usd": row["cost_usd"],
-            "funding": by_item.get(row["item_id"], []),
-            "marginal_value": row["marginal_value"],
-        }
-        for row in result.plan_items.to_dict("records")
-    ]
-    head = {
-        "status": result.status,
-        "value": result.value,
-        "bound": result.bound,
-        "gap": result.gap,
-        "gap_of_gain": result.gap_of_gain,
-        "value_without_plan": result.value_without_plan,
-        "value_with_everything": result.value_with_everything,
-        "constant": result.constant,
-        "seconds": result.seconds,
-        "stopped": result.stopped,
-        "seed": result.seed,
-        "engine": planned.method.engine,
-        "target_gap": planned.method.target_gap,
-        "memory_gb": planned.memory_gb,
-        "data_hash": prog.data_hash,
-        "notices": [*planned.prepared.notices, *result.notices],
-        "items": items,
-        **({"draws": planned.draws} if planned.draws else {}),
-    }
-    return plain(head)  # type: ignore[no-any-return]
-
-
-def within_horizon(planned: Planned) -> pd.DataFrame:
-    """Return the funding of the horizon; upkeep of the tail is reported apart."""
-    frame = planned.result.funding
-    return frame[frame["year"].isin(planned.terms.quarter_year)]
-
-
-def lines(found: Mapping[str, Any]) -> Iterator[str]:
-    """Return the plan in lines for people."""
-    yield f"status {found['status']}" + (f", stopped by {found['stopped']}" if found["stopped"] else "")
-    if found["status"] != "infeasible":
-        yield (
-            f"value {found['value']:,.1f} (without the plan {found['value_without_plan']:,.1f}), "
-            f"bound {found['bound']:,.1f}, gap {found['gap']:.1%}, gap of gain {found['gap_of_gain']:.1%}"
-        )
-        cost = sum(item["cost_usd"] for item in found["items"])
-        yield f"{len(found['items'])} items, {cost / 1e6:,.1f} million USD within the horizon"
-    yield from drawn_lines(found.get("draws"))
-    for notice in found["notices"]:
-        yield f"notice: {notice}"
-
-
-def drawn_lines(draws: Mapping[str, Any] | None) -> Iterator[str]:
-    """Return how a plan stands in draws, in lines for people."""
-    if not draws:
-        return
-    yield (
-        f"over {draws['draws']} draws of {draws['parameters']} parameters: value {draws['value']:,.1f}, "
-        f"bound {draws['bound']:,.1f}, gap {draws['gap']:.1%} (constant included)"
-    )
-    fresh = draws["fresh"]
-    if fresh is None:
-        return
-    yield f"on {fresh['draws']} fresh draws, mean and 95 % interval:"
-    rows = {
-        "without a plan": "value_without_plan",
-        "plan for mean parameters": "value_of_plan_for_means",
-        "this plan": "value",
-        "worth of planning over draws": "worth_of_planning_over_draws",
-    }
-    for title, key in rows.items():
-        yield f"  {title:<30}{interval(fresh[key])}"
-
-
-def interval(estimate: Mapping[str, float]) -> str:
-    """Return a mean and the ends of its interval for people."""
-    return f"{estimate['mean']:>12,.1f}  ({estimate['low']:,.1f} to {estimate['high']:,.1f})"

@@ -58,7 +58,7 @@ def report_plan(
     require_writable(out)
     prepared = prepare(prog, on_step=on_step)
     on_step(Step("report", 0.0))
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), plan_items(prepared.prog, plan))
     planned = Planned(prepared, terms, _result(prepared, terms, plan))
     times = _timetable(prepared, plan, on_step)
     pages = write_reports(gather(planned, plan, is_fine=is_fine, times=times), out, langs)
@@ -173,10 +173,18 @@ def gather(
         ground=_ground(prepared),
         relief=_relief(prepared),
         timetable=times,
+        rounds=_rounds(prog, name),
         movers=prog["mover"],
         rivers=prog["river"],
         notices=tuple(dict.fromkeys((*prepared.notices, *planned.terms.notices, *result.notices))),
     )
+
+
+def _rounds(prog: Programme, plan: str) -> pd.DataFrame | None:
+    """Return the rounds from which a plan of the programme came, None where it was made in one."""
+    rows = prog["plan_round"]
+    rows = rows[rows["plan_id"] == plan]
+    return None if rows.empty else rows.reset_index(drop=True)
 
 
 def before_after(prepared: Prepared, final: BoolArray) -> contents.BeforeAfter:

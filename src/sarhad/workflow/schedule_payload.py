@@ -51,6 +51,7 @@ def payload(scheduled: Scheduled, assessed: Assessed | None, seed: int) -> dict[
         .rename(columns={"item_id": "item"})[["item", "months_late", "expected_undetected"]]
         .to_dict("records"),
         "capacity": _capacity(expanded, result) if late else [],
+        "money": scheduler.spending(expanded, result).to_dict("records") if late else [],
     }
     found = {**head, **of_risk, **tail}
     if assessed is not None:

@@ -102,7 +102,7 @@ def delay_of(source: Path, plan: str, item: str, months: int, *, on_step: OnStep
     if item not in rows.index:
         some = ", ".join(sorted(rows.index)[:3])
         raise SpecError(f"--item {item}: not in plan {plan}, which holds {len(rows)}, such as {some}.")
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), rows.reset_index())
     start = planner.starts(terms, rows.reset_index())
     fallen = planner.falls_with(terms, start, terms.item_ids.index(item))
     with_it = sorted({terms.item_ids[k] for k in fallen.tolist()} - {item})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from sarhad.plan.money import funding
 from sarhad.programme import Programme
 from sarhad.workflow.plans import plan_items
 from sarhad.workflow.prepare import Prepared
+from sarhad.workflow.receipts import receipts
 from sarhad.workflow.steps import OnStep, Step, silent
 
 MONTHS = (1, 3, 6, 12)  # late, for which the cost of delay is stated
@@ -100,11 +102,11 @@ def _ground(
     rows = plan_items(prepared.prog, plan)
     if rows.empty:
         raise SpecError(f"--plan {plan}: holds no item, so there is nothing to schedule. Name another plan.")
-    terms = planner.terms(prepared.prog, prepared.items)
+    terms = planner.dated(planner.terms(prepared.prog, prepared.items), rows)
     start = planner.starts(terms, rows)
     paid = _paid(prepared.prog, plan, terms, rows)
     expanded = scheduler.expand(
-        prepared.prog, rows, paid, needs_of(terms, start), _money(prepared.prog, terms, paid)
+        prepared.prog, rows, paid, needs_of(terms, start), receipts(prepared.prog, terms, paid)
     )
     return terms, rows, expanded, delay_table(prepared, terms, start)
 
@@ -128,11 +130,14 @@ def weights_of(expanded: scheduler.Expanded, delay: pd.DataFrame) -> dict[str, f
 def _sequence(
     expanded: scheduler.Expanded, delay: pd.DataFrame, seed: int, work: int, on_step: OnStep
 ) -> scheduler.ScheduleResult:
-    """Return the schedule of our own search; programmes are too large for the solver's proof."""
+    """Return the schedule of our own search: programmes are too large for the solver's proof.
+
+    Only where none was found the solver is asked, within its counted work, whether there is one, and what conflicts.
+    """
 
     def tell(now: scheduler.ScheduleProgress) -> bool:
         goes_on = on_step(Step("schedule", 0.5, f"weighted days late {now.value:,.1f}", keeps_answer=True))
-        return goes_on and now.phase != "solve"
+        return goes_on and (now.phase != "solve" or math.isinf(now.value))
 
     spec = _spec(expanded, delay)
     on_step(Step("schedule", 0.0, keeps_answer=True))
@@ -168,19 +173,6 @@ def _paid(prog: Programme, plan: str, terms: planner.Terms, rows: pd.DataFrame) 
     stored = prog["funding"]
     own = stored[stored["plan_id"] == plan]
     return own if len(own) else funding(terms, planner.starts(terms, rows))
-
-
-def _money(prog: Programme, terms: planner.Terms, paid: pd.DataFrame) -> pd.Series[int]:
-    """Return the dollars of capital that each partner has within the horizon: its budget less the plan's upkeep."""
-    years = {int(year) for year in terms.quarter_year}
-    budget = prog["budget"]
-    offered = budget[budget["year"].isin(years)].groupby("partner_id")["amount_usd"].sum()
-    kept = paid[~paid["kind"].str.startswith("capital") & paid["year"].isin(years)]
-    asked = paid[paid["kind"].str.startswith("capital")].groupby("partner_id")["usd"].sum()
-    upkeep = kept.groupby("partner_id")["usd"].sum()
-    partners = sorted(set(offered.index) | set(asked.index))
-    left = {p: int(offered.get(p, 0)) - int(upkeep.get(p, 0)) for p in partners}
-    return pd.Series({p: max(usd, int(asked.get(p, 0))) for p, usd in left.items()}, dtype="int64")
 
 
 def order_of(scheduled: Scheduled) -> tuple[IntArray, FloatArray]:

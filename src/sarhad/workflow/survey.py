@@ -19,7 +19,8 @@ from sarhad.workflow.drawn_plan import values_in_draws
 from sarhad.workflow.draws import Parameter, Uncertain
 from sarhad.workflow.former import former_plan
 from sarhad.workflow.outcome import Outcome, plain
-from sarhad.workflow.planning import interval, require_seconds
+from sarhad.workflow.plan_payload import interval
+from sarhad.workflow.planning import require_seconds
 from sarhad.workflow.plans import require_current
 from sarhad.workflow.prepare import prepare
 from sarhad.workflow.steps import OnStep, Step, silent

@@ -122,7 +122,8 @@ def _chain(scheduled: Scheduled) -> pd.DataFrame:
 
 def _closed(scheduled: Scheduled) -> tuple[tuple[Any, Any], ...]:
     """Return the closed seasons of the calendar that most activities with a season keep."""
-    zones, calendar = scheduled.expanded.zones, scheduled.expanded.project.calendar
+    zones, project = scheduled.expanded.zones, scheduled.expanded.project
+    calendar = project.calendar_of_mode[scheduled.result.modes]
     seasonal = [k for k, row in enumerate(zones.rows) if isinstance(row["opens"], str)]
     counts = {k: int((calendar == k).sum()) for k in seasonal}
     if not any(counts.values()):
@@ -194,7 +195,7 @@ def _windows(scheduled: Scheduled, kept: scheduler.Simulation) -> pd.DataFrame:
     price = year.set_index("item_id")["expected_undetected"]
     rows = []
     for k, unit in enumerate(expanded.units):
-        calendar = int(expanded.project.calendar[k])
+        calendar = int(expanded.project.calendar_of_mode[result.modes[k]])
         if unit.scope != "item" or calendar < 0 or not isinstance(zones.rows[calendar]["opens"], str):
             continue
         if result.ends[k] > result.starts[k]:

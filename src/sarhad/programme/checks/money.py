@@ -23,7 +23,7 @@ def wrong_money(prog: Programme) -> Iterator[Fault]:
     eligible = set(prog["eligibility"]["partner_id"])
     quarters = horizon(prog)
     last = quarters[-1].year + int(-(-prog.setting("tail_years") // 1))
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[str, int, str]] = set()
     for row in budget.to_dict("records"):
         name, partner, year = str(row["id"]), row["partner_id"], row["year"]
         kind = types.get(partner, PAYS[0])
@@ -40,10 +40,34 @@ def wrong_money(prog: Programme) -> Iterator[Fault]:
         if not quarters[0].year <= year <= last:
             text = f"lies outside horizon and tail ({quarters[0].year}..{last})"
             yield Fault("budget", name, "year", str(year), text, "This money is never used.", "notice")
-        if (partner, year) in seen:
+        key = (partner, year, str(row["opens_on"]))
+        if key in seen:
             text = f"gives {partner} a second row for {year}"
-            yield Fault("budget", name, "year", str(year), text, "Add the amounts into one row.")
-        seen.add((partner, year))
+            remedy = "Add the amounts into one row, or give each its own opens_on."
+            yield Fault("budget", name, "year", str(year), text, remedy)
+        seen.add(key)
+
+
+def wrong_days(prog: Programme) -> Iterator[Fault]:
+    """Yield money that closes before it opens, and days outside the years in which it may be spent."""
+    for table in ("budget", "pledge"):
+        for row in prog[table].to_dict("records"):
+            first, last = row.get("usable_from_year"), row.get("usable_to_year")
+            first = row["year"] if first is None or pd.isna(first) else first
+            last = row["year"] if last is None or pd.isna(last) else last
+            if pd.isna(first) or pd.isna(last):
+                continue
+            opens, closes = row["opens_on"], row["closes_on"]
+            if not pd.isna(opens) and not first <= pd.Timestamp(opens).year <= last:
+                text, remedy = (
+                    f"lies outside the years of this money ({first:.0f}..{last:.0f})",
+                    "Correct it.",
+                )
+                yield Fault(table, str(row["id"]), "opens_on", f"{opens:%Y-%m-%d}", text, remedy)
+            begins = pd.Timestamp(int(first), 1, 1) if pd.isna(opens) else pd.Timestamp(opens)
+            if not pd.isna(closes) and pd.Timestamp(closes) < begins:
+                text, remedy = f"comes before the money opens on {begins:%Y-%m-%d}", "Give a later day."
+                yield Fault(table, str(row["id"]), "closes_on", f"{closes:%Y-%m-%d}", text, remedy)
 
 
 def unknown_categories(prog: Programme) -> Iterator[Fault]:

@@ -89,6 +89,7 @@ CHECKS: tuple[Check, ...] = (
     catalogue.endless_prerequisites,
     money.wrong_money,
     money.unknown_categories,
+    money.wrong_days,
     limits.wrong_pledges,
     limits.idle_payers,
     limits.wrong_resources,

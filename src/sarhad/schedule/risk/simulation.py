@@ -111,6 +111,8 @@ def simulate(
     """
     _require_spec(draws, risk, without)
     require_sound(project, risk)
+    require_baseline(project, baseline)
+    project = project.in_modes(baseline.modes)
     run = _prepare(project, baseline, risk, draws, without)
     done = _run(run, draws, on_progress)
     return Simulation.of(
@@ -161,7 +163,6 @@ def _require_spec(draws: Draws, risk: Risk, without: frozenset[str]) -> None:
 
 def _prepare(project: Project, baseline: Baseline, risk: Risk, draws: Draws, without: frozenset[str]) -> _Run:
     lags = prefix_sums(project.calendars)
-    require_baseline(project, baseline)
     require_room(project, baseline.modes)
     ends = finishes(project, baseline, lags)
     flow = flow_links(project, baseline.modes, baseline.starts, ends, lags)
