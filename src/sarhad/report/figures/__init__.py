@@ -15,10 +15,15 @@ from sarhad.report.figures import (
     gantt,
     ladder,
     money,
+    network,
+    profile,
     quarters,
     schedule,
+    sight,
     spending,
+    terrain,
     tornado,
+    travel,
     windows,
 )
 from sarhad.report.figures.canvas import Width
@@ -27,6 +32,11 @@ from sarhad.report.language import Language
 Draw = Callable[[Content, Language, Width], Figure]
 
 FIGURES: Mapping[str, Draw] = {
+    "terrain": terrain.draw,
+    "profile": profile.draw,
+    "network": network.draw,
+    "travel": travel.draw,
+    "sight": sight.draw,
     "map": border_map.draw,
     "money": money.draw,
     "detection": detection.draw,
@@ -58,6 +68,9 @@ OF_TIMETABLE: Mapping[str, str] = {
 }
 
 
+OF_PLACE = frozenset({"profile", "network", "travel", "sight"})
+
+
 def figures_of(content: Content) -> tuple[str, ...]:
     """Return the names of the figures that have something to show."""
     return tuple(name for name in FIGURES if _has(content, name))
@@ -67,4 +80,8 @@ def _has(content: Content, name: str) -> bool:
     if name in OF_TIMETABLE:
         table = content.timetable
         return table is not None and len(getattr(table, OF_TIMETABLE[name])) > 0
+    if name in OF_PLACE:
+        return content.landscape is not None
+    if name == "terrain":
+        return content.relief is not None
     return name not in NEEDS or len(getattr(content, NEEDS[name])) > 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from sarhad.report.figures.ground import FloatArray, Frame
 
@@ -68,13 +70,18 @@ def middle_of_side(line: FloatArray, frame: Frame, taken: FloatArray, *, is_left
     """Return the point of one side of the line that is farthest from line, names and edge, shape (2,)."""
     x, y = np.meshgrid(np.linspace(frame.left, frame.right, 60), np.linspace(frame.bottom, frame.top, 40))
     points = np.column_stack([x.ravel(), y.ravel()])
-    gaps = np.hypot(*(points[:, None] - line[None]).transpose(2, 0, 1))
-    nearest = np.clip(gaps.argmin(axis=1), 0, len(line) - 1)
+    gaps, nearest = _nearest(line, points)
     along, to_point = _direction(line)[nearest], points - line[nearest]
     is_here = (along[:, 0] * to_point[:, 1] - along[:, 1] * to_point[:, 0] > 0) == is_left
     edge_x = np.minimum(points[:, 0] - frame.left, frame.right - points[:, 0]) / 2.5
     edge_y = 2 * np.minimum(points[:, 1] - frame.bottom, frame.top - points[:, 1])
-    names = np.hypot(*((points[:, None] - taken[None]) * (0.5, 1.0)).transpose(2, 0, 1)).min(axis=1)
-    room = np.minimum.reduce([gaps.min(axis=1), edge_x, edge_y, names])
+    names, _ = _nearest(taken * (0.5, 1.0), points * (0.5, 1.0))
+    room = np.minimum.reduce([gaps, edge_x, edge_y, names])
     best: FloatArray = points[int(np.argmax(np.where(is_here, room, -np.inf)))]
     return best
+
+
+def _nearest(of: FloatArray, points: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Return distance and number of the nearest of some places to each point."""
+    distance, number = cKDTree(of).query(points)
+    return np.asarray(distance, dtype=np.float64), np.asarray(number, dtype=np.int64)
