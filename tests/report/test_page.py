@@ -13,7 +13,7 @@ from sarhad.report import Content, Written, write
 from sarhad.report.annex import REASONS
 from sarhad.report.language import language
 
-LARGEST = 6_000_000
+LARGEST = 8_000_000
 VOID = {"meta", "img", "source", "br"}
 
 

@@ -15,13 +15,14 @@ from matplotlib.lines import Line2D
 
 from sarhad.report.content import Content
 from sarhad.report.figures.beside import beside
-from sarhad.report.figures.canvas import Width, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, fit_height, sheet
 from sarhad.report.figures.ground import (
     HALO,
     FloatArray,
     Frame,
     draw_ground,
     frame_of,
+    furniture,
     halves,
     line_points,
     shade,
@@ -55,16 +56,19 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         (before, frame, "detection_before"),
         *((axes, half, "detection_after") for axes, half in zip(after, parts, strict=True)),
     ):
-        draw_ground(axes, content, language, part, picture)
+        draw_ground(axes, content, language, part, picture, LETTERS[width])
         _draw_line(axes, content, part, column, norm, width)
         ids = _draw_sections(axes, content, part, width)
         _draw_crossings(axes, content, part, width)
         if axes is before:
-            draw_names(before, content, language, frame, ids, width)
+            draw_names(
+                before, content, language, frame, np.vstack([ids, furniture(frame)]), width, LETTERS[width]
+            )
     for axes, half in zip(after, parts, strict=True):
         _draw_items(axes, content, half, width)
     _draw_legend(after[-1], content, language, width)
     _draw_scale(figure, [before, *after], norm, language, width)
+    fit_height(figure, [before, *after])
     return figure
 
 
@@ -191,7 +195,7 @@ def _draw_legend(axes: Axes, content: Content, language: Language, width: Width)
         title=language.say("Not on the map, for a whole section or programme: {number}", number=elsewhere)
         if elsewhere
         else None,
-        title_fontsize=8 if width.is_narrow else 9,
+        title_fontsize=LETTERS[width],
     )
 
 

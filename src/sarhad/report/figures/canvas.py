@@ -39,11 +39,17 @@ class Width(Enum):
         return self is Width.NARROW
 
 
+LETTERS = {
+    Width.WIDE: 10.8,
+    Width.NARROW: 8.0,
+}  # points of the smallest letters; on a page of A4 seven are left of them
+
+
 @contextmanager
 def drawing(language: Language, width: Width) -> Iterator[None]:
     """Set fonts and axes for the figures drawn inside."""
     fonts.register()
-    size = 8.5 if width.is_narrow else 10.0
+    size = LETTERS[width] + 0.5
     settings: Any = {
         "text.parse_math": False,
         "font.family": fonts.families(language.code),

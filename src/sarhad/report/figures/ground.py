@@ -18,6 +18,7 @@ from sarhad.report.palette import INK, MUTED, PAPER, WATER
 
 KM = 1000.0
 MARGIN_KM = 22.0
+DEGREES_KM = 8.0  # more above, for the degrees
 OVERLAP_KM = 12.0  # of the halves of a map
 LETTERS = 8.0  # points
 SHADE_PIXELS = 1700
@@ -68,8 +69,9 @@ def frame_of(content: Content) -> Frame:
     crs = content.relief.crs if content.relief is not None else local
     transform = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     x, y = (np.asarray(v) / KM for v in transform.transform(points[:, 0], points[:, 1]))
+    west, east, south, north = x.min(), x.max(), y.min(), y.max()
     return Frame(
-        transform, x.min() - MARGIN_KM, x.max() + MARGIN_KM, y.min() - MARGIN_KM, y.max() + MARGIN_KM
+        transform, west - MARGIN_KM, east + MARGIN_KM, south - MARGIN_KM, north + MARGIN_KM + DEGREES_KM
     )
 
 
@@ -135,6 +137,15 @@ def bar_km(width_km: float) -> int:
     """Return the length of the scale bar: the longest of 1, 2, 5, 10, ... km within a fifth of the map's width."""
     lengths = [digit * 10**power for power in range(4) for digit in (1, 2, 5)]
     return max((length for length in lengths if length <= width_km / 5), default=1)
+
+
+def furniture(frame: Frame) -> FloatArray:
+    """Return points on scale bar and degrees, which names keep clear of; shape (n, 2) in kilometres."""
+    long = bar_km(frame.right - frame.left)
+    bar, degrees = np.linspace(12.0, 12.0 + long, 12), np.linspace(0.0, frame.right - frame.left, 60)
+    rows = [np.column_stack([frame.left + bar, np.full(12, frame.bottom + y)]) for y in (12.0, 20.0)]
+    rows += [np.column_stack([frame.left + degrees, np.full(60, frame.top - y)]) for y in (3.0, 9.0)]
+    return np.vstack(rows)
 
 
 def _draw_degrees(axes: Axes, content: Content, language: Language, frame: Frame, letters: float) -> None:

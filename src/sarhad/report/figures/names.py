@@ -21,7 +21,7 @@ TOWNS = 9
 TOWNS_APART_KM = 45.0
 RIVER_TRIES = 15
 NARROW_LETTERS = 7.0  # points
-CROWDED_KM = 4.0  # a name with less room than this is left out
+CROWDED_KM = {Width.WIDE: 4.0, Width.NARROW: 9.0}  # a name with less room than this is left out
 
 
 def draw_names(
@@ -37,7 +37,8 @@ def draw_names(
 
     On a phone there is room for the countries and the largest towns only.
     """
-    size = (letters if not width.is_narrow else NARROW_LETTERS) / LETTERS
+    points = NARROW_LETTERS if width.is_narrow else letters
+    size = points / LETTERS * Width.WIDE.value / width.value
     line = np.column_stack(frame.place(*line_points(content).T))
     taken = [line, *(ids + np.array((shift, 0.0)) for shift in (-ID_HALF_KM, 0.0, ID_HALF_KM))]
     crossings = [(str(row["name_en"]), INK, row) for row in content.crossings.to_dict("records")]
@@ -45,8 +46,7 @@ def draw_names(
     for name, colour, row in settlements if width.is_narrow else crossings + settlements:
         x, y = (float(v[0]) for v in frame.place([row["lon"]], [row["lat"]]))
         spot = free_spot(frame, name, (x, y), np.vstack(taken), size)
-        free_km = room(frame, name, (x, y), spot, np.vstack(taken), size)
-        if (width.is_narrow and free_km < ID_HALF_KM) or free_km < CROWDED_KM:
+        if room(frame, name, (x, y), spot, np.vstack(taken), size) < CROWDED_KM[width]:
             continue
         if colour == MUTED:
             axes.plot(x, y, marker="o", markersize=3, color=MUTED, zorder=5)
@@ -54,7 +54,7 @@ def draw_names(
         text = axes.annotate(
             name, (x, y), xytext=spot.offset, textcoords="offset points", ha=spot.ha, va=spot.va
         )
-        text.set(path_effects=HALO, color=colour, zorder=12, fontsize=size * LETTERS)
+        text.set(path_effects=HALO, color=colour, zorder=12, fontsize=points)
     if not width.is_narrow:
         _name_rivers(axes, content, frame, taken, size)
     name_countries(axes, content, language, frame, np.vstack(taken), width)

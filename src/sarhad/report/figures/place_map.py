@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, sheet
 from sarhad.report.figures.ground import (
     HALO,
     KM,
     FloatArray,
     Frame,
-    bar_km,
     draw_ground,
     frame_of,
+    furniture,
     halves,
     shade,
 )
@@ -31,10 +30,7 @@ from sarhad.report.figures.ground import (
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, MUTED, PAPER
 
-LETTERS = {Width.WIDE: 10.8, Width.NARROW: 7.5}  # points; on A4 seven of them
-TITLES = {Width.WIDE: 11.5, Width.NARROW: 8.5}
 AWAY_KM = 15.0
-ABOVE_KM = 8.0  # more than the margin of `frame_of`, for the degrees
 CREDIT_LETTERS = {Width.WIDE: 128, Width.NARROW: 70}  # a line
 
 Theme = Callable[[Axes, Frame], None]
@@ -64,7 +60,6 @@ def draw_maps(
         Thickness of the line.
     """
     frame = frame_of(content)
-    frame = replace(frame, top=frame.top + ABOVE_KM)
     frames = halves(content, frame) if width.is_narrow else (frame,)
     parts = [(title if k == 0 else "", theme, one) for title, theme in themes for k, one in enumerate(frames)]
     heights = [one.ratio for *_, one in parts]
@@ -90,7 +85,6 @@ def draw_maps(
             one.set_title(
                 "\n".join(textwrap.wrap(title, 44 if width.is_narrow else 105)),
                 linespacing=spacing,
-                fontsize=TITLES[width],
             )
     if thanks:
         figure.supxlabel(
@@ -196,16 +190,11 @@ def _compass(frame: Frame, width: Width) -> tuple[FloatArray, float]:
     return np.array([frame.left + 1.2 * long, frame.top - 2.6 * long]), long
 
 
-def furniture(frame: Frame, width: Width) -> FloatArray:
-    """Return points on the arrow to north and on the scale bar, which names keep clear of; shape (n, 2)."""
+def kept_clear(frame: Frame, width: Width) -> FloatArray:
+    """Return points on arrow, scale bar and degrees, which names keep clear of; shape (n, 2) in kilometres."""
     at, long = _compass(frame, width)
     arrow = at + long * np.column_stack([np.zeros(4), np.linspace(-0.6, 1.0, 4)])
-    bar = np.linspace(frame.left + 12.0, frame.left + 12.0 + bar_km(frame.right - frame.left), 12)
-    degrees = np.linspace(frame.left, frame.right, 60)
-    heights = [frame.bottom + 12.0, frame.bottom + 20.0]
-    rows = [np.column_stack([bar, np.full(len(bar), y)]) for y in heights]
-    rows += [np.column_stack([degrees, np.full(len(degrees), frame.top - y)]) for y in (3.0, 9.0)]
-    return np.vstack([arrow, *rows])
+    return np.vstack([arrow, furniture(frame)])
 
 
 def _credits(content: Content, width: Width, tables: Sequence[str]) -> str:

@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, sheet
 from sarhad.report.figures.ground import HALO
-from sarhad.report.figures.place_map import LETTERS, TITLES
 from sarhad.report.language import Language
 from sarhad.report.palette import AFTER, BEFORE, INK, MUTED, WASH
 
@@ -49,9 +48,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         ),
     ):
         axes.set_title(
-            _wrapped(title, 46 if width.is_narrow else 110),
-            linespacing=0.8 if language.is_rtl else 1.15,
-            fontsize=TITLES[width],
+            _wrapped(title, 46 if width.is_narrow else 110), linespacing=0.8 if language.is_rtl else 1.15
         )
         axes.legend(
             loc="lower right", ncols=1 if width.is_narrow else 3, fontsize=LETTERS[width], facecolor="white",

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sarhad.report.content import Content, Relief
-from sarhad.report.figures.canvas import Width, fit_height
+from sarhad.report.figures.canvas import LETTERS, Width, fit_height
 from sarhad.report.figures.ground import FloatArray, Frame
 from sarhad.report.figures.names import draw_names
-from sarhad.report.figures.place_map import LETTERS, draw_maps, furniture, lay, legend, section_spots
+from sarhad.report.figures.place_map import draw_maps, kept_clear, lay, legend, section_spots
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, MUTED, PAPER, WATER
 
@@ -90,7 +90,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
 
 
 def _taken(content: Content, frame: Frame, width: Width) -> FloatArray:
-    return np.vstack([section_spots(content, frame), furniture(frame, width)])
+    return np.vstack([section_spots(content, frame), kept_clear(frame, width)])
 
 
 def _range(relief: Relief) -> Normalize:

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, read_from, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, read_from, sheet
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, PAPER, RULE
 
-ROW_INCHES = {Width.WIDE: 0.23, Width.NARROW: 0.38}
-LETTERS = 46  # of a measure's name
+ROW_INCHES = {Width.WIDE: 0.255, Width.NARROW: 0.38}
+LETTERS_OF_NAME = 30
 MARGIN = 0.14  # inches to each side
 DARK = 0.6  # share from which letters on the colour are light
 
@@ -42,8 +42,8 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     for row, at in np.argwhere(np.isfinite(chance)):
         colour = PAPER if chance[row, at] > DARK else INK
         share = float(chance[row, at])
-        label = language.number(100 * share) if width.is_narrow else language.percent(share, 0)
-        size, middle = (5.5 if width.is_narrow else 7.5), row + (top + 0.5) / 2
+        label = language.number(100 * share)
+        size, middle = (5.5 if width.is_narrow else LETTERS[width]), row + (top + 0.5) / 2
         axes.text(at + 0.5, middle, label, ha="center", va="center", fontsize=size, color=colour)
     years = [k for k, name in enumerate(quarters) if name.endswith("Q1")]
     axes.set_xticks(np.array(years) + 2.0, [quarters[k][:4] for k in years])
@@ -56,8 +56,9 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
             side = "right" if language.is_rtl else "left"
             axes.text(0, row - 0.02, name, ha=side, va="bottom", fontsize=7.5)
     else:
-        axes.set_yticks(range(len(items)), names, fontsize=8.5)
+        axes.set_yticks(range(len(items)), names)
     axes.set(xlim=(0, len(quarters)), ylim=(len(items) - 0.5, -0.7))
+    axes.set_title(language.say("Chance that work misses its season, in per cent"))
     read_from(axes, language)
     return figure
 
@@ -67,5 +68,5 @@ def _names(content: Content, items: list[str], language: Language) -> list[str]:
     assert content.timetable is not None
     rows = content.timetable.windows.drop_duplicates("item_id").set_index("item_id")
     names = (language.name(rows.loc[item].to_dict()) for item in items)
-    short = [textwrap.shorten(name, LETTERS, placeholder="…") for name in names]
+    short = [textwrap.shorten(name, LETTERS_OF_NAME, placeholder="…") for name in names]
     return [f"{name} {item}" for name, item in zip(short, items, strict=True)]
