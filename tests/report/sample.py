@@ -385,6 +385,7 @@ def timetable(chosen: pd.DataFrame) -> Timetable:
             finish_days=np.linspace(300, 0, 6),
             expected_undetected=np.linspace(700, -1, 6),
         ),
+        quarters=QUARTERS,
         windows=items[["name_en", "name_ar", "name_ru", "item_id"]].assign(
             quarter=[QUARTERS[k % len(QUARTERS)] for k in range(20)], p_miss=np.linspace(0, 1, 20)
         ),

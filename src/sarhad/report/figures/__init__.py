@@ -28,8 +28,27 @@ from sarhad.report.figures import (
 )
 from sarhad.report.figures.canvas import Width
 from sarhad.report.language import Language
+from sarhad.report.timetable import Timetable
 
 Draw = Callable[[Content, Language, Width], Figure]
+
+TIMED: Mapping[str, Callable[[Timetable, Language, Width], Figure]] = {
+    "schedule": schedule.draw,
+    "spending": spending.draw,
+    "drivers": drivers.draw,
+    "windows": windows.draw,
+}
+
+
+def _of_timetable(draw: Callable[[Timetable, Language, Width], Figure]) -> Draw:
+    """Return a figure of the timetable as one of the whole content."""
+
+    def drawn(content: Content, language: Language, width: Width) -> Figure:
+        assert content.timetable is not None
+        return draw(content.timetable, language, width)
+
+    return drawn
+
 
 FIGURES: Mapping[str, Draw] = {
     "terrain": terrain.draw,
@@ -45,10 +64,7 @@ FIGURES: Mapping[str, Draw] = {
     "gantt": gantt.draw,
     "tornado": tornado.draw,
     "ladder": ladder.draw,
-    "schedule": schedule.draw,
-    "spending": spending.draw,
-    "drivers": drivers.draw,
-    "windows": windows.draw,
+    **{name: _of_timetable(draw) for name, draw in TIMED.items()},
 }
 
 NEEDS: Mapping[str, str] = {

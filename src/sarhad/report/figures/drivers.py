@@ -10,18 +10,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sarhad.report.content import Content
 from sarhad.report.figures.canvas import LETTERS, Width, read_from, sheet
 from sarhad.report.language import Language
 from sarhad.report.palette import AFTER, BEFORE
+from sarhad.report.timetable import Timetable
 
 MOST = 10
 
 
-def draw(content: Content, language: Language, width: Width) -> Figure:
+def draw(table: Timetable, language: Language, width: Width) -> Figure:
     """Return a row per driver, the one that costs most on top: attempts in one chart, days in the other."""
-    table = content.timetable
-    assert table is not None
     top = table.drivers.sort_values(["expected_undetected", "finish_days"], ascending=False).head(MOST)
     letters = 44 if width.is_narrow else 34
     names = ["\n".join(textwrap.wrap(_name_of(row, language), letters)) for row in top.to_dict("records")]

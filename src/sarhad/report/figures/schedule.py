@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sarhad.report.content import Content
 from sarhad.report.figures.canvas import Width, sheet
 from sarhad.report.figures.days import (
     CLOSED,
@@ -26,16 +25,15 @@ from sarhad.report.figures.days import (
 )
 from sarhad.report.language import Language
 from sarhad.report.palette import AFTER, BEFORE, INK, MUTED, PAPER
+from sarhad.report.timetable import Timetable
 
 ROW_INCHES = {Width.WIDE: 0.25, Width.NARROW: 0.4}
 GHOST: dict[str, Any] = {"facecolor": PAPER, "edgecolor": MUTED, "linewidth": 0.8}
 LATER_YEARS = 3  # after the scheduled end up to which forecasts are drawn; arrows tell of later ones
 
 
-def draw(content: Content, language: Language, width: Width) -> Figure:
+def draw(table: Timetable, language: Language, width: Width) -> Figure:
     """Return the chain that sets the end above, the measures below."""
-    table = content.timetable
-    assert table is not None
     steps = table.chain.to_dict("records")
     chain = rows_of([f"{language.name(row)} {row['item_id']}".strip() for row in steps], width)
     measures = rows_of([language.name(row) for row in table.measures.to_dict("records")], width)
