@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +133,11 @@ def _resolve(prog: Programme, row: Row) -> dict[str, Any]:
 
 
 def _shown(cell: Any) -> Any:
-    """Return a cell as an answer holds it: lists as text, blanks as None."""
+    """Return a cell as an answer holds it: lists and days as text, blanks as None."""
     if isinstance(cell, tuple):
         return "; ".join(cell) or None
+    if isinstance(cell, date) and pd.notna(cell):
+        return cell.isoformat()[:10]
     return cell if pd.notna(cell) else None
 
 
