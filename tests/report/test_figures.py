@@ -13,7 +13,7 @@ from sarhad.report.figures import FIGURES, OF_PLACE, OF_TIMETABLE, figures_of
 from sarhad.report.figures.canvas import Width, drawing, png, settle
 from sarhad.report.figures.ground import bar_km, frame_of, line_points
 from sarhad.report.figures.place_map import _mirrored
-from sarhad.report.language import language
+from sarhad.report.language import Language, language
 
 
 @pytest.mark.parametrize("name", sorted(FIGURES))
@@ -128,3 +128,18 @@ def test_a_mirrored_legend_is_read_from_the_right() -> None:
     """Seven entries in three columns from the left are 3, 2, 2 long: the first two entries stand in the last column."""
     assert _mirrored([*"abcdefg"], 3) == [*"efgcdab"]
     assert _mirrored([*"abc"], 3) == [*"cba"]
+
+
+@pytest.mark.parametrize("width", list(Width))
+def test_a_legend_of_long_words_takes_more_rows_and_not_a_wider_page(
+    sample_content: Content, width: Width
+) -> None:
+    long = Language(
+        "ru", {"start or destination": "место отправления или место назначения", "road": "автодорога" * 3}
+    )
+    with drawing(long, width):
+        figure = settle(FIGURES["network"](sample_content, long, width))
+        png(figure)
+    (made,) = [axes.get_legend() for axes in figure.axes if axes.get_legend() is not None]
+    box = made.get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1

@@ -28,6 +28,7 @@ from sarhad.report.figures.ground import (
     shade,
 )
 from sarhad.report.figures.names import draw_names
+from sarhad.report.figures.place_map import legend
 from sarhad.report.language import Language
 from sarhad.report.palette import DETECTION, INK, MARKERS, OTHER_MARKER, PAPER, SERIES, WATER
 
@@ -185,18 +186,8 @@ def _draw_legend(axes: Axes, content: Content, language: Language, width: Width)
     handles.append(Line2D([], [], label=water, color=WATER, linewidth=1.1))
     columns = 2 if width.is_narrow else len(handles) if len(handles) <= ONE_ROW else -(-len(handles) // 2)
     elsewhere = int(items["lon"].isna().sum())
-    axes.legend(
-        handles=handles[::-1] if language.is_rtl else handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        ncols=columns,
-        handletextpad=0.2,
-        columnspacing=1.2,
-        title=language.say("Not on the map, for a whole section or programme: {number}", number=elsewhere)
-        if elsewhere
-        else None,
-        title_fontsize=LETTERS[width],
-    )
+    title = language.say("Not on the map, for a whole section or programme: {number}", number=elsewhere)
+    legend(axes, handles, language, width, columns, title if elsewhere else "")
 
 
 def _draw_scale(figure: Figure, axes: list[Axes], norm: Normalize, language: Language, width: Width) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
@@ -30,6 +31,7 @@ from sarhad.report.figures.ground import (
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, MUTED, PAPER
 
+PAGE = 0.96  # of its width that a legend may take
 AWAY_KM = 15.0
 CREDIT_LETTERS = {Width.WIDE: 128, Width.NARROW: 70}  # a line
 
@@ -108,21 +110,30 @@ def lay(axes: Axes, content: Content, values: np.ndarray, **style: Any) -> None:
         axes.axis(limits)
 
 
-def legend(axes: Axes, handles: Sequence[Any], language: Language, width: Width, columns: int) -> Legend:
-    """Put a legend below a map, the first entry where reading begins."""
-    handles = list(handles)
-    order = handles if not language.is_rtl else _mirrored(handles, columns)
-    return axes.legend(
-        handles=order,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        ncols=columns,
-        fontsize=LETTERS[width],
-        handlelength=1.2,
-        handletextpad=0.5,
-        columnspacing=1.3,
-        borderaxespad=0.2,
-    )
+def legend(
+    axes: Axes, handles: Sequence[Any], language: Language, width: Width, columns: int, title: str = ""
+) -> Legend:
+    """Put a legend below a map, the first entry where reading begins, in as many columns as the page is wide for."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    canvas: Any = FigureCanvasAgg(figure)
+    while True:
+        made = axes.legend(
+            handles=_mirrored(list(handles), columns) if language.is_rtl else list(handles),
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            ncols=columns,
+            fontsize=LETTERS[width],
+            handlelength=1.2,
+            handletextpad=0.5,
+            columnspacing=1.3,
+            borderaxespad=0.2,
+            title=title or None,
+            title_fontsize=LETTERS[width],
+        )
+        if columns == 1 or made.get_window_extent(canvas.get_renderer()).width <= PAGE * figure.bbox.width:
+            return made
+        columns -= 1
 
 
 def _mirrored(handles: list[Any], columns: int) -> list[Any]:
