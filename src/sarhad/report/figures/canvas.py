@@ -24,7 +24,7 @@ PIXELS_PER_INCH = 100
 PNG_PIXELS_PER_INCH = 180
 LAYOUT_PIXELS_PER_INCH = 720
 COLOURS = 255
-FITS = 3  # rounds of laying out until a height fits
+FITS = 2  # rounds of laying out until a height fits
 
 
 class Width(Enum):
