@@ -57,7 +57,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         [(title, theme)],
         below=0.95 if width.is_narrow else 0.4,
         tables=("road", "settlement", "crossing"),
-        line_points=0.3,
+        thick=0.3,
     )
     words = {"field": say("way over open ground"), "road": say("road"), "crossing": say("step over the line")}
     handles = [

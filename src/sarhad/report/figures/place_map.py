@@ -23,10 +23,8 @@ from sarhad.report.figures.ground import (
     frame_of,
     furniture,
     halves,
+    line_points,
     shade,
-)
-from sarhad.report.figures.ground import (
-    line_points as vertices,
 )
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, MUTED, PAPER
@@ -46,7 +44,7 @@ def draw_maps(
     *,
     below: float,
     tables: Sequence[str],
-    line_points: float = 1.4,
+    thick: float = 1.4,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with one map a theme, in two halves on a phone.
 
@@ -58,8 +56,8 @@ def draw_maps(
         Inches left for legends.
     tables
         Tables that are drawn besides line, rivers and terrain: their sources are thanked too.
-    line_points
-        Thickness of the line.
+    thick
+        Of the line, in points.
     """
     frame = frame_of(content)
     frames = halves(content, frame) if width.is_narrow else (frame,)
@@ -79,7 +77,7 @@ def draw_maps(
     for one, (title, theme, part) in zip(axes, parts, strict=True):
         draw_ground(one, content, language, part, picture, LETTERS[width])
         theme(one, part)
-        _draw_line(one, content, part, line_points * (0.6 if width.is_narrow else 1.0))
+        _draw_line(one, content, part, thick * (0.6 if width.is_narrow else 1.0))
         _name_sections(one, content, part, width)
         if part is frames[0]:
             _point_north(one, language, part, width)
@@ -145,7 +143,7 @@ def _mirrored(handles: list[Any], columns: int) -> list[Any]:
 
 
 def _draw_line(axes: Axes, content: Content, frame: Frame, thick: float) -> None:
-    x, y = frame.place(*vertices(content).T)
+    x, y = frame.place(*line_points(content).T)
     axes.plot(x, y, color=PAPER, linewidth=thick + 1.4, zorder=8, solid_capstyle="round")
     axes.plot(x, y, color=INK, linewidth=thick, zorder=9, solid_capstyle="round")
 
@@ -167,7 +165,7 @@ def _name_sections(axes: Axes, content: Content, frame: Frame, width: Width) -> 
 
 def section_spots(content: Content, frame: Frame) -> FloatArray:
     """Return where the id of each section is written, shape (n, 2) in kilometres."""
-    whole = np.column_stack(frame.place(*vertices(content).T))
+    whole = np.column_stack(frame.place(*line_points(content).T))
     return np.array([_beside(line, frame, whole) for line in content.sections["geometry"]])
 
 

@@ -52,7 +52,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         list(zip(titles, (counted, chanced), strict=True)),
         below=1.6 if width.is_narrow else 0.75,
         tables=(),
-        line_points=0.8,
+        thick=0.8,
     )
     upper = [
         Patch(

@@ -51,32 +51,13 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         below=1.2 if width.is_narrow else 0.95,
         tables=("settlement", "crossing"),
     )
-    signs: list[dict[str, Any]] = [
-        {
-            "marker": "s",
-            "color": PAPER,
-            "markeredgecolor": INK,
-            "linestyle": "none",
-            "label": "Crossing point",
-        },
-        {"marker": "o", "markersize": 4, "color": MUTED, "linestyle": "none", "label": "Town"},
-        {"color": WATER, "linewidth": 1.2, "label": "River"},
-        {
-            "marker": "o",
-            "color": PAPER,
-            "markeredgecolor": INK,
-            "markersize": 5,
-            "linestyle": "none",
-            "label": "End of a section",
-        },
+    edged: dict[str, Any] = {"color": PAPER, "markeredgecolor": INK, "linestyle": "none"}
+    handles = [
+        Line2D([], [], marker="s", **edged, label=language.say("Crossing point")),
+        Line2D([], [], marker="o", markersize=4, color=MUTED, linestyle="none", label=language.say("Town")),
+        Line2D([], [], color=WATER, linewidth=1.2, label=language.say("River")),
+        Line2D([], [], marker="o", markersize=5, **edged, label=language.say("End of a section")),
     ]
-    words = [
-        language.say("Crossing point"),
-        language.say("Town"),
-        language.say("River"),
-        language.say("End of a section"),
-    ]
-    handles = [Line2D([], [], **{**sign, "label": word}) for sign, word in zip(signs, words, strict=True)]
     legend(axes[-1], handles, language, width, 2 if width.is_narrow else 4)
     bar = figure.colorbar(
         ScalarMappable(norm, _tint()), ax=axes, location="bottom", pad=0.01, aspect=45,
