@@ -18,8 +18,8 @@ from tests.cli.conftest import TINY, Sarhad
 from tests.cli.test_json import held
 
 FIGURES = (
-    *("detection", "drivers", "flow", "gantt", "ladder", "map", "money", "quarters", "schedule", "spending"),
-    *("tornado", "windows"),
+    *("detection", "drivers", "flow", "gantt", "ladder", "map", "money", "network", "profile", "quarters"),
+    *("schedule", "sight", "spending", "terrain", "tornado", "travel", "windows"),
 )
 
 

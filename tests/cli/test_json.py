@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -143,15 +144,21 @@ def test_explain_speaks_in_sentences(sarhad: Sarhad, planned: Path, plan: dict[s
     assert not re.search(r"\[|\]|True|False|None|\d\.\d{6}", text), text
 
 
-def test_trace_leads_to_rows_and_sources(sarhad: Sarhad, planned: Path, plan: dict[str, Any]) -> None:
+def test_trace_leads_to_rows_and_sources(
+    sarhad: Sarhad, planned: Path, plan: dict[str, Any], tmp_path: Path
+) -> None:
     listed = held(sarhad("trace", planned, "list", "--json").stdout, "trace_list")["figures"]
+    copy = tmp_path / "tiny.gpkg"
+    shutil.copy(planned, copy)
+    made = sarhad("schedule", copy, "--plan", "draft", "--simulate", "100", "--exact", "5", "-q")
+    assert made.exit_code == 0, made.output
     arguments = {
         "PLAN": "draft", "ITEM": plan["items"][0]["item"], "SECTION": "A1", "THREAT": "DRUGS",
         "PARTNER": "P1", "NAME": "cell_m", "BORDER": "LINE",
     }  # fmt: skip
     for row in listed:
         kind, _, argument = row["figure"].partition(":")
-        result = sarhad("trace", planned, f"{kind}:{arguments[argument]}", "--json")
+        result = sarhad("trace", copy, f"{kind}:{arguments[argument]}", "--json")
         assert result.exit_code == 0, result.output
         assert held(result.stdout, "trace")["rows"]
 
@@ -162,7 +169,8 @@ def test_report_names_its_pages(sarhad: Sarhad, planned: Path, tmp_path: Path) -
     assert [Path(page).name for page in found["pages"]] == ["report.html"]
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     drawn = {path.stem for path in (tmp_path / "figures").glob("*.svg")}
-    assert drawn == {"map", "money", "detection", "quarters", "flow", "gantt", "tornado", "ladder"}
+    of_plan = {"map", "money", "detection", "quarters", "flow", "gantt", "tornado", "ladder"}
+    assert drawn == {"terrain", "profile", "travel", "network", "sight"} | of_plan
     for name in drawn:
         figure = html[html.index(f'<figure id="figure-{name}">') :]
         kind, _, data = (

@@ -24,6 +24,7 @@ from sample_annex import (
 from shapely.geometry import LineString
 
 from sarhad.report.content import Content, FinalYear, Ground, Headline, Identity, Relief, Spread
+from sarhad.report.landscape import Landscape
 from sarhad.report.timetable import Timetable
 
 QUARTERS = tuple(f"{year}Q{quarter}" for year in range(2025, 2030) for quarter in (1, 2, 3, 4))
@@ -195,6 +196,44 @@ def relief(points: np.ndarray) -> Relief:
     return Relief(elevation, np.abs(y - 130) < 110, -335e3, 345e3, -130e3, 130e3, crs)
 
 
+def landscape(ground: Relief) -> Landscape:
+    """Return a place with two movers, a post that sees a disc, and a network of a ladder of ways."""
+    y, x = np.mgrid[0:260, 0:680]
+    near = np.hypot(x - 200, y - 130)
+    start = np.arange(0.0, 1344.0, 96.0)
+    high = 500 + 3 * start
+    ladder = tuple(np.array([[k * 4e4 - 3e5, -5e4], [k * 4e4 - 3e5, 5e4]]) for k in range(12))
+    step = np.where(ground.in_corridor, near / 8, np.inf).astype(np.float32)
+    crossing = [
+        {
+            "mover_id": mover,
+            "chainage_from_km": a,
+            "chainage_to_km": a + 96.0,
+            "hours": pace * (4 + k) if k else np.inf,
+        }
+        for mover, pace in (("foot", 1.0), ("pack", 1.6))
+        for k, a in enumerate(start)
+    ]
+    return Landscape(
+        seen=np.where(near < 40, 1 + (near < 20), 0).astype(np.uint16),
+        could=near < 60,
+        chance=np.clip(1.2 - near / 40, 0, 1).astype(np.float32),
+        posts=1, posts_possible=4, strip_km=5.0, share_seen=0.2, share_likely=0.15, share_possible=0.6,
+        error_m=10.0, draws=100, hours=step, movers=movers(),
+        edges={"field": ladder, "road": ladder[:2], "crossing": ladder[3:5]},
+        nodes=pd.DataFrame(
+            {"kind": ["settlement", "crossing", "field"], "is_end": [True, False, False],
+             "x_m": [-2e5, 0.0, 1e5], "y_m": [0.0, 1e4, 2e4]}
+        ),
+        n_edges=30,
+        profile=pd.DataFrame(
+            {"chainage_from_km": start, "chainage_to_km": start + 96.0, "line_m": high, "low_m": high - 50, "high_m": high + 900}
+        ),
+        around_km=5.0, crossing=pd.DataFrame(crossing),
+        credits={"border": ("Surveyors, CC BY 4.0",), "raster": ("Sounders; via others",)},
+    )  # fmt: skip
+
+
 def swings() -> pd.DataFrame:
     """Return twelve assumptions, the most influential not first."""
     names = (
@@ -346,6 +385,7 @@ def timetable(chosen: pd.DataFrame) -> Timetable:
             finish_days=np.linspace(300, 0, 6),
             expected_undetected=np.linspace(700, -1, 6),
         ),
+        quarters=QUARTERS,
         windows=items[["name_en", "name_ar", "name_ru", "item_id"]].assign(
             quarter=[QUARTERS[k % len(QUARTERS)] for k in range(20)], p_miss=np.linspace(0, 1, 20)
         ),
@@ -415,5 +455,6 @@ def content(seed: int = 1) -> Content:
         rivers=rivers(points),
         ground=Ground(8.9e-5, {"dem_near": 0.993, "dem_far": 0.004}, 0.003, {"dem_near": "Near grid of 15 seconds"}),
         relief=relief(points),
+        landscape=landscape(relief(points)),
         notices=("Two partners pay nothing in 2025: their budget of that year is below every item they may pay for.",),
     )  # fmt: skip

@@ -12,8 +12,10 @@ import pytest
 from sarhad.report import Content, Written, write
 from sarhad.report.annex import REASONS
 from sarhad.report.language import language
+from sarhad.report.page import page
+from sarhad.report.tables import tables
 
-LARGEST = 6_000_000
+LARGEST = 8_000_000
 VOID = {"meta", "img", "source", "br"}
 
 
@@ -240,3 +242,25 @@ def test_the_arabic_page_speaks_arabic(written: Mapping[str, Written]) -> None:
     )
     assert "خط كاميرات ومستشعرات" in words
     assert not re.search("[\u0660-\u0669]", words)  # digits are 0-9 in every language
+
+
+def test_the_place_is_told_in_figures_of_the_landscape(
+    sample_content: Content, written: Mapping[str, Written]
+) -> None:
+    place = sample_content.landscape
+    assert place is not None
+    html = text_of(written, "en")
+    part = html[html.index('<section id="place">') : html.index('<section id="sure">')]
+    assert re.findall(r'<figure id="figure-(\w+)"', part) == [
+        "terrain", "profile", "travel", "network", "sight",
+    ]  # fmt: skip
+    quick_h, quick_km, slow_h, slow_km = place.crossings_h
+    assert (quick_h, quick_km, slow_h, slow_km) == (5.0, 144.0, 17.0, 1296.0)
+    assert "On foot, the quickest way over the line takes 5 hours at km 144 and 17 hours at km 1,296" in part
+    assert (
+        "Of 4 places where a post could look out the plan builds 1: they see 20% of the strip of 5 km" in part
+    )
+    bare = dataclasses.replace(sample_content, landscape=None)
+    without = page(bare, language("en"), {}, tables(bare, language("en")), ())
+    assert 'id="place"' not in without
+    assert 'href="#place"' not in without

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import pytest
 from sarhad import plan as planner
 from sarhad.errors import DataError, SpecError
 from sarhad.programme import Programme
+from sarhad.workflow import reporting
 from sarhad.workflow.effect_rows import supports
 from sarhad.workflow.figures import FIGURES
 from sarhad.workflow.planning import Planned, plan_programme
 from sarhad.workflow.prepare import prepare
 from sarhad.workflow.reporting import gather
+from sarhad.workflow.schedules import delay_of, schedule_plan
+from sarhad.workflow.steps import silent
 from sarhad.workflow.tracing import trace_figure
 
 NUMBERS = ("value", "range", "detected", "displaced", "old-ways", "baseline", "swing")
@@ -26,6 +30,14 @@ TINY = Path(__file__).parents[1] / "data" / "tiny"
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("traced") / "tiny.gpkg"
     plan_programme(TINY, path, name="draft", time_limit_s=2.0, seed=1)
+    return path
+
+
+@pytest.fixture(scope="module")
+def scheduled(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("scheduled") / "tiny.gpkg"
+    shutil.copy(planned, path)
+    schedule_plan(path, "draft", iterations=300, seed=1, exact=10)
     return path
 
 
@@ -166,7 +178,9 @@ def test_what_is_not_there_is_refused_with_what_is(planned: Path, figure: str, s
 
 
 def test_figures_of_derived_tables_say_how_to_get_them() -> None:
-    needy = [name.partition(":")[0] for name, kind in FIGURES.items() if kind.needs]
+    needy = [
+        name.partition(":")[0] for name, kind in FIGURES.items() if kind.needs and kind.needs != "activity"
+    ]
     assert len(needy) > 5
     for name in needy:
         with pytest.raises(
@@ -180,8 +194,8 @@ def values_of(path: Path, figure: str) -> dict[str, Any]:
     return {one["name"]: one["value"] for one in trace_figure(path, figure).payload["values"]}
 
 
-def test_every_kind_of_figure_states_itself(planned: Path) -> None:
-    item = Programme.open(planned)["plan_item"]["item_id"].iloc[0]
+def test_every_kind_of_figure_states_itself(scheduled: Path) -> None:
+    item = Programme.open(scheduled)["plan_item"]["item_id"].iloc[0]
     arguments = {
         "PLAN": "draft",
         "ITEM": item,
@@ -193,7 +207,7 @@ def test_every_kind_of_figure_states_itself(planned: Path) -> None:
     for form in FIGURES:
         name, _, what = form.partition(":")
         if name != "calibration":  # its rows hold them
-            assert values_of(planned, f"{name}:{arguments.get(what, 'LINE')}"), form
+            assert values_of(scheduled, f"{name}:{arguments.get(what, 'LINE')}"), form
 
 
 def test_the_figures_are_those_of_the_report(planned: Path) -> None:
@@ -247,3 +261,52 @@ def test_a_plan_from_other_facts_is_left_out_beside_a_new_one(planned: Path, tmp
     found = trace_figure(both, "value").payload
     assert {one["plan"] for one in found["values"]} == {"later"}
     assert found["notices"] == ["left out, made from other facts: plan draft"]
+
+
+def test_a_schedule_is_traced_to_its_activities_and_what_they_are_made_from(scheduled: Path) -> None:
+    prog = Programme.open(scheduled)
+    found = trace_figure(scheduled, "schedule:draft").payload
+    last = [row for row in found["rows"] if row["table"] == "activity"]
+    assert found["values"][0]["value"] == max(row["figures"]["finish"] for row in last)
+    assert found["values"][1]["value"] == len(prog["activity"])
+    made = {row["row"] for row in found["rows"] if row["table"] == "activity_template"}
+    assert made == set(prog["activity"]["template_id"])
+    assert {row["row"] for row in found["rows"] if row["table"] == "resource"} == set(
+        prog["assignment"]["resource_id"]
+    )
+
+
+def test_the_risk_is_that_of_the_report(scheduled: Path) -> None:
+    prepared = prepare(Programme.open(scheduled))
+    table = reporting._timetable(prepared, "draft", silent)
+    assert table is not None
+    found = values_of(scheduled, "risk:draft")
+    assert found["complete, P80"] == table.finish_p80.isoformat()
+    assert found["capital, P50"] == pytest.approx(table.cost_p50_usd)
+    assert found["lost to delay, mean of the draws"] == pytest.approx(table.loss_mean)
+    late = values_of(scheduled, "schedule:draft")["later than the plan has them"]
+    assert late == table.items_late
+    risks = {row["row"] for row in rows_of(scheduled, "risk:draft", "risk")}
+    assert risks == set(Programme.open(scheduled)["risk"]["id"])
+
+
+def test_the_dates_of_an_item_are_those_of_its_last_activity(scheduled: Path) -> None:
+    prog = Programme.open(scheduled)
+    for item in prog["plan_item"]["item_id"]:
+        own = prog["activity"].query("item_id == @item")
+        found = values_of(scheduled, f"dates:{item}")
+        assert found["the schedule has it operate"] == own["finish"].max().isoformat()
+        assert found["in half of the draws"] <= found["in eight of ten draws"]
+        assert len(rows_of(scheduled, f"dates:{item}", "activity")) == len(own)
+
+
+def test_a_late_item_costs_what_delay_says(scheduled: Path) -> None:
+    item = Programme.open(scheduled)["plan_item"]["item_id"].iloc[0]
+    found = values_of(scheduled, f"delay:{item}")
+    stated = delay_of(scheduled, "draft", item, 12).payload["expected_undetected"]
+    assert found["late by 12 months"] == pytest.approx(stated)
+
+
+def test_without_a_schedule_there_is_nothing_to_trace(planned: Path) -> None:
+    with pytest.raises(DataError, match=r"schedule: the programme holds no schedule\. Run `sarhad schedule "):
+        trace_figure(planned, "schedule:draft")

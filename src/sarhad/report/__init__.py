@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sarhad.report.content import COLUMNS, Content, FinalYear, Ground, Headline, Identity, Relief, Spread
+from sarhad.report.landscape import Landscape
 from sarhad.report.language import language, languages
 from sarhad.report.output import Written, write
 from sarhad.report.timetable import Timetable
@@ -14,6 +15,7 @@ __all__ = [
     "Ground",
     "Headline",
     "Identity",
+    "Landscape",
     "Relief",
     "Spread",
     "Timetable",

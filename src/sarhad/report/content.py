@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sarhad.errors import SpecError
+from sarhad.report.landscape import Landscape
 from sarhad.report.timetable import Timetable
 
 NAMES = ("name_en", "name_ru", "name_ar")
@@ -263,6 +264,7 @@ class Content:
     rivers: pd.DataFrame
     ground: Ground
     relief: Relief | None = None
+    landscape: Landscape | None = None
     timetable: Timetable | None = None
     rounds: pd.DataFrame | None = None
     notices: tuple[str, ...] = field(default=())

@@ -11,7 +11,9 @@ from sarhad.report.figures import FIGURES, figures_of
 from sarhad.report.figures.canvas import Width, drawing, png, settle, svg
 from sarhad.report.language import Language
 
-RASTER = frozenset({"map"})  # shown as PNG on the page: terrain is a picture
+RASTER = frozenset(
+    {"map", "terrain", "network", "travel", "sight"}
+)  # shown as PNG on the page: terrain is a picture
 
 
 @dataclass(frozen=True)

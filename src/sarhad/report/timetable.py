@@ -52,6 +52,8 @@ class Timetable:
         What is gained in the mean without each driver: days of the finish, attempts.
     windows
         Chance that an item misses the season in which its work is to end, by the quarter of that end.
+    quarters
+        The quarters of the plan, as ``2025Q1``: they are shown even where no work ends in them.
     """
 
     begin: date
@@ -76,6 +78,7 @@ class Timetable:
     curve: pd.DataFrame
     drivers: pd.DataFrame
     windows: pd.DataFrame
+    quarters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse frames without the columns that the report shows."""

@@ -71,6 +71,7 @@ SETTINGS: Mapping[str, str] = {
     "duration_correlation": mark("Correlation of the durations of activities of one kind of work"),
     "reference_speed_kmh": mark("Speed of the reference walker"),
     "refraction": mark("Refraction in the line of sight"),
+    "elevation_error_m": mark("Error of the elevations (standard deviation)"),
     "gravity_hours": mark("Hours over which attraction falls by e"),
     "destinations_per_origin": mark("Nearest destinations that each origin uses"),
     "hinterland_km": mark("Distance beyond the corridor up to which settlements weigh"),

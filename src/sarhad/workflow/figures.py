@@ -2,48 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from sarhad.programme import Programme, declared
-from sarhad.workflow import effect_rows
+from sarhad.workflow import effect_rows, schedule_rows, schedule_values
 from sarhad.workflow import figure_rows as rows
 from sarhad.workflow import figure_values as values
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A kind of figure.
-
-    Parameters
-    ----------
-    meaning, formula, page
-        What it means, how it is computed, where that is written.
-    table
-        Table whose ids it is asked for by; blank for settings, whose ids are declared.
-    rows
-        The rows it reads, from the programme and the id.
-    is_for_all
-        May the id be left out, for all of them.
-    needs
-        Derived table without which it cannot be followed; blank where facts are enough.
-    values
-        The figure itself, from the programme, its plans and the id.
-    """
-
-    meaning: str
-    formula: str
-    page: str
-    table: str
-    rows: Callable[[Programme, str], tuple[rows.Row, ...]]
-    is_for_all: bool = False
-    needs: str = ""
-    values: Callable[[values.Judged, str], Iterator[values.Value]] = values.none
-
-    def ids(self, prog: Programme) -> list[str]:
-        """Return what it can be asked for."""
-        return sorted(prog[self.table]["id"]) if self.table else sorted(declared().settings)
-
+from sarhad.workflow.figure import Figure
 
 FIGURES: Mapping[str, Figure] = {
     "value:PLAN": Figure(
@@ -218,6 +182,46 @@ FIGURES: Mapping[str, Figure] = {
         rows.calibration,
         is_for_all=True,
         needs="edge",
+    ),
+    "schedule:PLAN": Figure(
+        "when the programme is complete by its schedule",
+        "the largest finish of an activity; each starts no earlier than its links, calendar, resources and the status date "
+        "let it; of such schedules one with little lateness, weighted by what a month of delay costs in security",
+        "docs/models/schedule.md",
+        "plan",
+        schedule_rows.schedule,
+        is_for_all=True,
+        needs="activity",
+        values=schedule_values.schedule,
+    ),
+    "risk:PLAN": Figure(
+        "how likely the schedule is to hold: dates, money and security lost to delay in many draws, and what drives them",
+        "quantiles over draws of durations, costs, risks and weather with the resource order of the schedule kept; lost to "
+        "delay: value(operating as drawn) - value(operating as planned); of a driver: mean of all - mean without it",
+        "docs/models/schedule_risk.md",
+        "plan",
+        schedule_rows.risk,
+        is_for_all=True,
+        needs="activity",
+        values=schedule_values.risk,
+    ),
+    "dates:ITEM": Figure(
+        "when an item operates: by the plan, by the schedule, in half and in eight of ten draws",
+        "finish of its last activity; duration = likely of the template * factor of the mode, in working days of the calendar",
+        "docs/models/activities.md",
+        "item",
+        schedule_rows.dates,
+        needs="activity",
+        values=schedule_values.dates,
+    ),
+    "delay:ITEM": Figure(
+        "what is lost in security when the item alone operates so many months late",
+        "value(item, and what cannot operate without it, absent until the later day) - value(plan on time), month by month",
+        "docs/models/delay.md",
+        "item",
+        schedule_rows.delay,
+        needs="activity",
+        values=schedule_values.delay,
     ),
     "money:PARTNER": Figure(
         "what a partner offers by year",

@@ -22,6 +22,7 @@ from sarhad.workflow import assumptions, contents, varied
 from sarhad.workflow.assessing import assess
 from sarhad.workflow.evaluating import fine_and_coarse
 from sarhad.workflow.folders import require_writable
+from sarhad.workflow.landscapes import landscape
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.planning import VALUE_TOLERANCE, Planned, timeline
 from sarhad.workflow.plans import certificate, plan_items, require_current, require_plan
@@ -172,6 +173,7 @@ def gather(
         sources=prog["source"],
         ground=_ground(prepared),
         relief=_relief(prepared),
+        landscape=landscape(prepared, result.plan_items),
         timetable=times,
         rounds=_rounds(prog, name),
         movers=prog["mover"],

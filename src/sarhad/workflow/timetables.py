@@ -10,7 +10,7 @@ import pandas as pd
 from sarhad import report
 from sarhad import schedule as scheduler
 from sarhad.detection.instance import FloatArray
-from sarhad.programme.quarters import Quarter
+from sarhad.programme.quarters import Quarter, horizon
 from sarhad.workflow.assessing import Assessed
 from sarhad.workflow.sequencing import Scheduled
 
@@ -51,6 +51,7 @@ def timetable(scheduled: Scheduled, assessed: Assessed) -> report.Timetable:
         curve=_curve(scheduled, assessed.kept),
         drivers=_drivers(scheduled, assessed),
         windows=_windows(scheduled, assessed.kept),
+        quarters=tuple(str(quarter) for quarter in horizon(scheduled.prepared.prog)),
     )
 
 

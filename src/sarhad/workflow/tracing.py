@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from sarhad import __version__
 from sarhad.errors import DataError, SpecError
 from sarhad.programme import Programme, declared
 from sarhad.workflow.explaining import shown
+from sarhad.workflow.figure import Figure
 from sarhad.workflow.figure_rows import Row
 from sarhad.workflow.figure_values import SHARE, Judged
-from sarhad.workflow.figures import FIGURES, Figure
+from sarhad.workflow.figures import FIGURES
 from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.planning import OF_SCHEDULE
 from sarhad.workflow.plans import require_current
 from sarhad.workflow.runs import is_current, without_stale
 from sarhad.workflow.steps import OnStep, silent
@@ -84,7 +87,7 @@ def _current(prog: Programme) -> tuple[Programme, tuple[str, ...]]:
         return kept, ((STALE,) if is_less else ())
     if not stale:
         return prog, ()
-    columns = {"plan": "id", "plan_item": "plan_id", "funding": "plan_id"}
+    columns = {"plan": "id"} | dict.fromkeys(("plan_item", "funding", *OF_SCHEDULE), "plan_id")
     kept = prog.adopt({name: prog[name][~prog[name][column].isin(stale)] for name, column in columns.items()})
     return kept, (f"left out, made from other facts: plan {', '.join(sorted(stale))}",)
 
@@ -93,6 +96,11 @@ def _require(prog: Programme, source: Path, form: str, kind: Figure, argument: s
     """Refuse a figure whose derived tables are missing or whose argument names nothing."""
     name, wanted = form.partition(":")[0], kind.table or "setting"
     if kind.needs and prog[kind.needs].empty:
+        if kind.needs == "activity":
+            raise DataError(
+                f"{name}: the programme holds no schedule. Run `sarhad schedule {source} --plan NAME`, with --simulate for its risk.",
+                table=kind.needs,
+            )
         raise DataError(
             f"{name}: the table {kind.needs} is empty: the derived tables of {source} are missing, or were made from "
             f"other facts than it holds now. Run `sarhad plan {source} -o FILE.gpkg` and trace in that file.",
@@ -125,9 +133,11 @@ def _resolve(prog: Programme, row: Row) -> dict[str, Any]:
 
 
 def _shown(cell: Any) -> Any:
-    """Return a cell as an answer holds it: lists as text, blanks as None."""
+    """Return a cell as an answer holds it: lists and days as text, blanks as None."""
     if isinstance(cell, tuple):
         return "; ".join(cell) or None
+    if isinstance(cell, date) and pd.notna(cell):
+        return cell.isoformat()[:10]
     return cell if pd.notna(cell) else None
 
 
@@ -191,6 +201,8 @@ def _told(value: Any, unit: str) -> str:
         return f"{value} {unit}".removesuffix(" 1").rstrip()
     if unit == SHARE:
         return f"{value:.1%}"
+    if isinstance(value, int):
+        return f"{value:,} {unit}"
     return f"{value:,.0f} {unit}" if unit.startswith("usd") else f"{shown(value)} {unit}"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from sarhad.report.figures.ground import FloatArray, Frame
 
@@ -30,9 +32,8 @@ def beside(spots: FloatArray, line: FloatArray, gap_km: float, *, is_inside_left
     left the one farthest from its neighbours.
     """
     placed = np.empty((0, 2))
-    along = _direction(line)
-    for spot in spots:
-        nearest = int(np.argmin(np.hypot(*(line - spot).T)))
+    along, tree = _direction(line), cKDTree(line)
+    for nearest in _nearest(tree, spots)[1].tolist():
         inward = np.array([-along[nearest, 1], along[nearest, 0]]) * (1.0 if is_inside_left else -1.0)
         tries = np.array(
             [
@@ -42,7 +43,7 @@ def beside(spots: FloatArray, line: FloatArray, gap_km: float, *, is_inside_left
                 for shift in (0.0, -0.5, 0.5)
             ]
         )
-        to_line = np.hypot(*(tries[:, None] - line[None]).transpose(2, 0, 1)).min(axis=1)
+        to_line, _ = _nearest(tree, tries)
         to_signs = np.full(len(tries), np.inf)
         if len(placed):
             to_signs = np.hypot(*(tries[:, None] - placed[None]).transpose(2, 0, 1)).min(axis=1)
@@ -68,13 +69,18 @@ def middle_of_side(line: FloatArray, frame: Frame, taken: FloatArray, *, is_left
     """Return the point of one side of the line that is farthest from line, names and edge, shape (2,)."""
     x, y = np.meshgrid(np.linspace(frame.left, frame.right, 60), np.linspace(frame.bottom, frame.top, 40))
     points = np.column_stack([x.ravel(), y.ravel()])
-    gaps = np.hypot(*(points[:, None] - line[None]).transpose(2, 0, 1))
-    nearest = np.clip(gaps.argmin(axis=1), 0, len(line) - 1)
+    gaps, nearest = _nearest(cKDTree(line), points)
     along, to_point = _direction(line)[nearest], points - line[nearest]
     is_here = (along[:, 0] * to_point[:, 1] - along[:, 1] * to_point[:, 0] > 0) == is_left
     edge_x = np.minimum(points[:, 0] - frame.left, frame.right - points[:, 0]) / 2.5
     edge_y = 2 * np.minimum(points[:, 1] - frame.bottom, frame.top - points[:, 1])
-    names = np.hypot(*((points[:, None] - taken[None]) * (0.5, 1.0)).transpose(2, 0, 1)).min(axis=1)
-    room = np.minimum.reduce([gaps.min(axis=1), edge_x, edge_y, names])
+    names, _ = _nearest(cKDTree(taken * (0.5, 1.0)), points * (0.5, 1.0))
+    room = np.minimum.reduce([gaps, edge_x, edge_y, names])
     best: FloatArray = points[int(np.argmax(np.where(is_here, room, -np.inf)))]
     return best
+
+
+def _nearest(of: cKDTree, points: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Return distance and number of the nearest of some places to each point."""
+    distance, number = of.query(points)
+    return np.asarray(distance, dtype=np.float64), np.asarray(number, dtype=np.int64)

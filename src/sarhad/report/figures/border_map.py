@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -15,29 +14,34 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sarhad.report.content import Content
-from sarhad.report.figures.beside import beside, middle_of_side
-from sarhad.report.figures.canvas import Width, sheet
-from sarhad.report.figures.ground import HALO, FloatArray, Frame, draw_ground, frame_of, line_points, shade
-from sarhad.report.figures.labels import SPOTS, free_spot, name_points, room
+from sarhad.report.figures.beside import beside
+from sarhad.report.figures.canvas import LETTERS, Width, fit_height, sheet
+from sarhad.report.figures.ground import (
+    HALO,
+    FloatArray,
+    Frame,
+    draw_ground,
+    frame_of,
+    furniture,
+    halves,
+    line_points,
+    shade,
+)
+from sarhad.report.figures.names import draw_names
+from sarhad.report.figures.place_map import legend
 from sarhad.report.language import Language
-from sarhad.report.palette import DETECTION, INK, MARKERS, MUTED, OTHER_MARKER, PAPER, SERIES, WATER
-from sarhad.report.words import country
+from sarhad.report.palette import DETECTION, INK, MARKERS, OTHER_MARKER, PAPER, SERIES, WATER
 
 LABEL_AWAY_KM = 15.0
-ID_HALF_KM = 9.0
 ONE_ROW = 6
-TOWNS = 9
-TOWNS_APART_KM = 45.0
-OVERLAP_KM = 12.0
 SIGN_POINTS = {Width.WIDE: 5.2, Width.NARROW: 3.4}
-RIVER_TRIES = 15
 
 
 def draw(content: Content, language: Language, width: Width) -> Figure:
     """Return two maps, one above the other: before and with the plan; on a phone the latter in two halves."""
     frame = frame_of(content)
-    halves = _halves(content, frame) if width.is_narrow else (frame,)
-    heights = [one.ratio for one in (frame, *halves)]
+    parts = halves(content, frame) if width.is_narrow else (frame,)
+    heights = [one.ratio for one in (frame, *parts)]
     below = 2.0 if width.is_narrow else 1.4
     figure = sheet(width, sum(width.value * ratio + 0.3 for ratio in heights) + below)
     before, *after = figure.subplots(len(heights), 1, height_ratios=heights)
@@ -51,31 +55,22 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         axes.set_title(title)
     for axes, part, column in (
         (before, frame, "detection_before"),
-        *((axes, half, "detection_after") for axes, half in zip(after, halves, strict=True)),
+        *((axes, half, "detection_after") for axes, half in zip(after, parts, strict=True)),
     ):
-        draw_ground(axes, content, language, part, picture)
+        draw_ground(axes, content, language, part, picture, LETTERS[width])
         _draw_line(axes, content, part, column, norm, width)
         ids = _draw_sections(axes, content, part, width)
         _draw_crossings(axes, content, part, width)
         if axes is before:
-            _draw_names(before, content, language, frame, ids, width)
-    for axes, half in zip(after, halves, strict=True):
+            draw_names(
+                before, content, language, frame, np.vstack([ids, furniture(frame)]), width, LETTERS[width]
+            )
+    for axes, half in zip(after, parts, strict=True):
         _draw_items(axes, content, half, width)
     _draw_legend(after[-1], content, language, width)
     _draw_scale(figure, [before, *after], norm, language, width)
+    fit_height(figure, [before, *after])
     return figure
-
-
-def _halves(content: Content, frame: Frame) -> tuple[Frame, Frame]:
-    """Return the western and the eastern half of a frame, each as high as its part of the line needs."""
-    x, y = frame.place(*line_points(content).T)
-    middle, margin = (frame.left + frame.right) / 2, y.min() - frame.bottom
-    found = []
-    for left, right in ((frame.left, middle + OVERLAP_KM), (middle - OVERLAP_KM, frame.right)):
-        here = y[(x >= left) & (x <= right)]
-        low, high = (here.min(), here.max()) if len(here) else (y.min(), y.max())
-        found.append(replace(frame, left=left, right=right, bottom=low - margin, top=high + margin))
-    return found[0], found[1]
 
 
 def _ceiling(content: Content) -> float:
@@ -128,88 +123,6 @@ def _draw_sections(axes: Axes, content: Content, frame: Frame, width: Width) -> 
         axes.text(x_text, y_text, str(row["id"]), path_effects=HALO, zorder=12, clip_on=True, **style)
         written.append((x_text, y_text))
     return np.asarray(written)
-
-
-def _draw_names(
-    axes: Axes, content: Content, language: Language, frame: Frame, ids: FloatArray, width: Width
-) -> None:
-    """Write the names of crossing points and settlements, of rivers and of the countries, where they hide least.
-
-    On a phone there is room for the countries and the largest towns only.
-    """
-    line = np.column_stack(frame.place(*line_points(content).T))
-    taken = [line, *(ids + np.array((shift, 0.0)) for shift in (-ID_HALF_KM, 0.0, ID_HALF_KM))]
-    crossings = [(str(row["name_en"]), INK, row) for row in content.crossings.to_dict("records")]
-    settlements = [(language.name(row), MUTED, row) for row in _largest(content, frame)]
-    named = settlements if width.is_narrow else crossings + settlements
-    for name, colour, row in named:
-        (x,), (y,) = frame.place([row["lon"]], [row["lat"]])
-        spot = free_spot(frame, name, (float(x), float(y)), np.vstack(taken))
-        if width.is_narrow and room(frame, name, (float(x), float(y)), spot, np.vstack(taken)) < ID_HALF_KM:
-            continue
-        if colour == MUTED:
-            axes.plot(x, y, marker="o", markersize=3, color=MUTED, zorder=5)
-        taken.append(name_points(frame, name, (float(x), float(y)), spot))
-        style: dict[str, Any] = {"ha": spot.ha, "va": spot.va, "fontsize": 7 if width.is_narrow else 8}
-        text = axes.annotate(name, (x, y), xytext=spot.offset, textcoords="offset points", zorder=12, **style)
-        text.set(path_effects=HALO, color=colour)
-    if not width.is_narrow:
-        _name_rivers(axes, content, frame, taken)
-    _name_countries(axes, content, language, frame, np.vstack(taken), width)
-
-
-def _name_rivers(axes: Axes, content: Content, frame: Frame, taken: list[FloatArray]) -> None:
-    """Write each river's name once, beside the part of it where there is most room."""
-    for row in content.rivers.to_dict("records"):
-        name = str(row["name_en"])
-        along = [row["geometry"].interpolate(k / RIVER_TRIES, normalized=True) for k in range(1, RIVER_TRIES)]
-        places = np.column_stack(frame.place([p.x for p in along], [p.y for p in along]))
-        known = np.vstack(taken)
-        best = max(
-            ((room(frame, name, at, spot, known), k, spot) for k, at in enumerate(places) for spot in SPOTS),
-            key=lambda one: one[0],
-        )
-        if best[0] < 0:
-            continue
-        (x, y), spot = places[best[1]], best[2]
-        taken.append(name_points(frame, name, (x, y), spot))
-        text = axes.annotate(
-            name, (x, y), xytext=spot.offset, textcoords="offset points", ha=spot.ha, va=spot.va, fontsize=8
-        )
-        text.set(color=WATER, fontstyle="italic", path_effects=HALO, zorder=12)
-
-
-def _name_countries(
-    axes: Axes, content: Content, language: Language, frame: Frame, taken: FloatArray, width: Width
-) -> None:
-    """Write the name of each country where its side of the line is widest."""
-    line = np.column_stack(frame.place(*line_points(content).T))
-    is_left = content.identity.is_inside_left
-    for code, side in (
-        (content.identity.inside_country, is_left),
-        (content.identity.beyond_country, not is_left),
-    ):
-        name = country(language, code)
-        if name:
-            x, y = middle_of_side(line, frame, taken, is_left=side)
-            text = axes.text(x, y, name if language.is_rtl else name.upper(), ha="center", va="center")
-            text.set(fontsize=9 if width.is_narrow else 13, color=MUTED, path_effects=HALO, zorder=6)
-            text.set_fontweight("bold")
-
-
-def _largest(content: Content, frame: Frame) -> list[dict[Any, Any]]:
-    """Return the largest settlements of the map, a town only where no larger one is near."""
-    chosen: list[dict[Any, Any]] = []
-    places = np.empty((0, 2))
-    known = content.settlements[content.settlements["population"] > 0]
-    for row in known.sort_values(["population", "name_en"], ascending=[False, True]).to_dict("records"):
-        spot = np.column_stack(frame.place([row["lon"]], [row["lat"]]))
-        (x, y), gaps = spot[0], np.hypot(*(places - spot).T)
-        is_inside = frame.left < x < frame.right and frame.bottom < y < frame.top
-        if is_inside and (gaps > TOWNS_APART_KM).all() and len(chosen) < TOWNS:
-            chosen.append(row)
-            places = np.vstack([places, spot])
-    return chosen
 
 
 def _draw_crossings(axes: Axes, content: Content, frame: Frame, width: Width) -> None:
@@ -273,18 +186,8 @@ def _draw_legend(axes: Axes, content: Content, language: Language, width: Width)
     handles.append(Line2D([], [], label=water, color=WATER, linewidth=1.1))
     columns = 2 if width.is_narrow else len(handles) if len(handles) <= ONE_ROW else -(-len(handles) // 2)
     elsewhere = int(items["lon"].isna().sum())
-    axes.legend(
-        handles=handles[::-1] if language.is_rtl else handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        ncols=columns,
-        handletextpad=0.2,
-        columnspacing=1.2,
-        title=language.say("Not on the map, for a whole section or programme: {number}", number=elsewhere)
-        if elsewhere
-        else None,
-        title_fontsize=8 if width.is_narrow else 9,
-    )
+    title = language.say("Not on the map, for a whole section or programme: {number}", number=elsewhere)
+    legend(axes, handles, language, width, columns, title if elsewhere else "")
 
 
 def _draw_scale(figure: Figure, axes: list[Axes], norm: Normalize, language: Language, width: Width) -> None:

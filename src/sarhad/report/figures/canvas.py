@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
@@ -24,6 +24,7 @@ PIXELS_PER_INCH = 100
 PNG_PIXELS_PER_INCH = 180
 LAYOUT_PIXELS_PER_INCH = 720
 COLOURS = 255
+FITS = 2  # rounds of laying out until a height fits
 
 
 class Width(Enum):
@@ -38,11 +39,17 @@ class Width(Enum):
         return self is Width.NARROW
 
 
+LETTERS = {
+    Width.WIDE: 10.8,
+    Width.NARROW: 8.0,
+}  # points of the smallest letters; on a page of A4 seven are left of them
+
+
 @contextmanager
 def drawing(language: Language, width: Width) -> Iterator[None]:
     """Set fonts and axes for the figures drawn inside."""
     fonts.register()
-    size = 8.5 if width.is_narrow else 10.0
+    size = LETTERS[width] + 0.5
     settings: Any = {
         "text.parse_math": False,
         "font.family": fonts.families(language.code),
@@ -92,19 +99,39 @@ def read_from(axes: Axes, language: Language, *, mirrored: bool = True) -> None:
         axes.yaxis.set_label_position("right")
 
 
+def fit_height(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Make a figure as high as its maps need at its width, so that none is shrunk and none stands in empty paper."""
+    for _ in range(FITS):
+        _lay_out(figure)
+        width, height = figure.get_size_inches()
+        missing = 0.0
+        for one in axes:
+            box, (left, right), (bottom, top) = (
+                one.get_position(original=True),
+                one.get_xlim(),
+                one.get_ylim(),
+            )
+            missing += width * box.width * abs((top - bottom) / (right - left)) - height * box.height
+        figure.set_size_inches(width, height + missing)
+
+
 def settle(figure: Figure) -> Figure:
     """Lay the figure out once and keep it so, whatever it is saved as.
 
     At a fine resolution: letters rounded to coarse pixels are narrower than they are drawn in the end, and a long
     name would reach beyond the edge.
     """
+    _lay_out(figure)
+    figure.set_layout_engine("none")
+    return figure
+
+
+def _lay_out(figure: Figure) -> None:
     engine, resolution = figure.get_layout_engine(), figure.dpi
     if engine is not None:
         figure.dpi = LAYOUT_PIXELS_PER_INCH
         engine.execute(figure)
         figure.dpi = resolution
-        figure.set_layout_engine("none")
-    return figure
 
 
 def png(figure: Figure) -> bytes:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -15,7 +18,17 @@ from sarhad.report.language import Language
 from sarhad.report.palette import LIMIT, PAPER, RULE
 
 CLOSED, SHADE = LIMIT, 0.22  # colour and strength of a closed season
-LETTERS = 44  # of a line of a row's name
+LETTERS_A_LINE = 38  # of a row's name
+LINE = 0.72  # of a row that a second line of its name needs
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Names of rows, broken into lines, where each row stands from the top, and the height of all in rows of one line."""
+
+    names: tuple[str, ...]
+    at: npt.NDArray[np.float64]
+    height: float
 
 
 def ordinal(day: Any) -> float:
@@ -51,18 +64,26 @@ def shade(axes: Axes, closed: Sequence[tuple[date, date]]) -> None:
             axes.axvspan(begin, end, color=CLOSED, alpha=SHADE, zorder=0, linewidth=0)
 
 
-def name_rows(axes: Axes, names: Sequence[str], language: Language, width: Width) -> None:
+def rows_of(names: Sequence[str], width: Width) -> Rows:
+    """Return where rows with such names stand; where the page is narrow names stand above bars, in one line."""
+    if width.is_narrow:
+        return Rows(tuple(names), np.arange(len(names), dtype=np.float64), float(len(names)))
+    wrapped = tuple("\n".join(textwrap.wrap(name, LETTERS_A_LINE)) for name in names)
+    high = np.array([1.0 + LINE * name.count("\n") for name in wrapped])
+    return Rows(wrapped, np.cumsum(high) - high / 2 - 0.5, float(high.sum()))
+
+
+def name_rows(axes: Axes, rows: Rows, language: Language, width: Width) -> None:
     """Write the name of each row: beside the axis, or above its bar where the page is narrow."""
-    axes.set_ylim(len(names) - 0.4, -0.9 if width.is_narrow else -0.6)
+    axes.set_ylim(rows.height - 0.4, -0.9 if width.is_narrow else -0.6)
     if not width.is_narrow:
         spacing = 0.75 if language.is_rtl else 1.0
-        wrapped = ["\n".join(textwrap.wrap(name, LETTERS)) for name in names]
-        axes.set_yticks(range(len(names)), wrapped, fontsize=9, linespacing=spacing)
+        axes.set_yticks(rows.at, rows.names, linespacing=spacing)
         return
     axes.set_yticks([])
-    for row, name in enumerate(names):
+    for at, name in zip(rows.at, rows.names, strict=True):
         axes.annotate(
-            name, (1.0 if language.is_rtl else 0.0, row - 0.2), xycoords=axes.get_yaxis_transform(),
+            name, (1.0 if language.is_rtl else 0.0, at - 0.2), xycoords=axes.get_yaxis_transform(),
             ha="right" if language.is_rtl else "left", va="bottom", fontsize=7.5,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.3, "alpha": 0.8}, zorder=6,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, sheet
 from sarhad.report.language import Language
 from sarhad.report.palette import AFTER, BEFORE, MUTED, RULE, WASH
 
@@ -36,7 +36,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
         Line2D([], [], color=MUTED, linestyle=":", label=language.say("crossing point")),
     ]
     figure.legend(handles=handles[::-1] if language.is_rtl else handles, loc="outside upper center", ncols=3)
-    figure.supylabel(language.say("attempts a year in each stretch"), fontsize=9, color=MUTED)
+    figure.supylabel(language.say("attempts a year in each stretch"), fontsize=LETTERS[width], color=MUTED)
     return figure
 
 
@@ -67,6 +67,6 @@ def _name_sections(axes: Axes, content: Content, width: Width) -> None:
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=7.5 if width.is_narrow else 9,
+            fontsize=LETTERS[width],
             color=MUTED,
         )

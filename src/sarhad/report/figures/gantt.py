@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, read_from, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, read_from, sheet
 from sarhad.report.language import Language
 from sarhad.report.palette import INK, PAPER, RULE
 
-ROW_INCHES = {Width.WIDE: 0.235, Width.NARROW: 0.4}
+ROW_INCHES = {Width.WIDE: 0.26, Width.NARROW: 0.4}
 
 
 def draw(content: Content, language: Language, width: Width) -> Figure:
@@ -81,7 +81,7 @@ def _draw_rows(
     for row, quarter in np.argwhere((busy > 0) & changes):
         colour = INK if strength[row, quarter] < 0.62 else PAPER
         label = language.number(busy[row, quarter])
-        size = 7 if width.is_narrow else 8
+        size = 7 if width.is_narrow else LETTERS[width]
         axes.text(quarter + 0.5, middle[row], label, ha="center", va="center", fontsize=size, color=colour)
     axes.scatter(done, middle, marker="D", s=16, color=INK, zorder=5)
     years = [k for k, name in enumerate(quarters) if name.endswith("Q1")]
@@ -94,6 +94,6 @@ def _draw_rows(
             side = "right" if language.is_rtl else "left"
             axes.text(0, row - 0.06, name, ha=side, va="bottom", fontsize=7.5)
     else:
-        axes.set_yticks(np.arange(len(names)), list(names.values()), fontsize=9)
+        axes.set_yticks(np.arange(len(names)), list(names.values()))
     axes.set(xlim=(0, len(quarters) + 0.2), ylim=(len(names) - 0.5, -0.5))
     read_from(axes, language)

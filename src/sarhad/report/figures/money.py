@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from sarhad.report.content import Content
 from sarhad.report.figures.canvas import Width, read_from, sheet
+from sarhad.report.figures.ground import HALO
 from sarhad.report.language import MILLION, Language
 from sarhad.report.palette import INK, PAPER, SERIES
 from sarhad.report.summaries import paid_in_horizon
@@ -35,7 +36,13 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     for at, height in zip(x, base, strict=True):
         label = language.number(height, 1)
         axes.annotate(
-            label, (at, height), xytext=(0, 3), textcoords="offset points", ha="center", fontweight="bold"
+            label,
+            (at, height),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontweight="bold",
+            path_effects=HALO,
         )
     axes.set_xticks(x, [str(year) for year in horizon])
     axes.yaxis.set_major_formatter(lambda usd, _: language.figure(usd))

@@ -14,7 +14,7 @@ from sarhad.report.palette import AFTER, BEFORE
 def draw(content: Content, language: Language, width: Width) -> Figure:
     """Return two lines over the quarters of the horizon; the ground between them is what the plan prevents."""
     frame = content.by_quarter
-    figure = sheet(width, 2.7)
+    figure = sheet(width, 3.1)
     axes = figure.subplots()
     edges = np.arange(len(frame) + 1)
     without, planned = frame["without_plan"].to_numpy(float), frame["with_plan"].to_numpy(float)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from sarhad.report.content import Content
 from sarhad.report.figures.canvas import Width, sheet
 from sarhad.report.figures.days import mark_years, ordinal, read_days
 from sarhad.report.language import MILLION, Language
 from sarhad.report.palette import AFTER, BEFORE, INK
+from sarhad.report.timetable import Timetable
 
 
-def draw(content: Content, language: Language, width: Width) -> Figure:
+def draw(table: Timetable, language: Language, width: Width) -> Figure:
     """Return two lines over a fan from P10 to P90 with P50 inside."""
-    table = content.timetable
-    assert table is not None
     frame = table.curve[table.curve["day"] <= table.finish_p80]
     figure = sheet(width, 3.2)
     axes = figure.subplots()

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sarhad.report.content import Content
-from sarhad.report.figures.canvas import Width, read_from, sheet
+from sarhad.report.figures.canvas import LETTERS, Width, read_from, sheet
 from sarhad.report.language import Language
 from sarhad.report.palette import AFTER, BEFORE, INK, PAPER
 from sarhad.report.summaries import most_influential, value_a_year
@@ -25,7 +25,9 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
     said = assumptions(language, top)
     labels = ["\n".join(textwrap.wrap(name, letters)) for name in said]
     lines = max((label.count("\n") + 1 for label in labels), default=1)
-    row_inches = 0.36 + 0.17 * lines if width.is_narrow else max(0.42, 0.18 * lines)
+    row_inches = (
+        0.36 + 0.17 * lines if width.is_narrow else max(0.42, (0.25 if language.is_rtl else 0.21) * lines)
+    )
     figure = sheet(width, row_inches * len(top) + 1.15)
     axes = figure.subplots()
     spacing = 0.75 if language.is_rtl else 1.05  # Arabic letters bring tall lines with them
@@ -48,7 +50,7 @@ def draw(content: Content, language: Language, width: Width) -> Figure:
                 textcoords="offset points",
                 ha="left" if grows else "right",
                 va="center",
-                fontsize=8,
+                fontsize=LETTERS[width],
             )
     axes.axvline(likely, color=INK, linewidth=1)
     if width.is_narrow:
