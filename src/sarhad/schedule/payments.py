@@ -87,13 +87,13 @@ def _facts(ready: Ready, model: cp_model.CpModel) -> tuple[dict[int, Any], int]:
 
 def _flow(ready: Ready, model: cp_model.CpModel, needs: Needs, limit: Limit | None) -> None:
     """Meet every need out of receipts that may pay for it."""
-    money, receipts = ready.forth.money, ready.project.receipts
-    assert receipts is not None
-    given: list[list[Any]] = [[] for _ in receipts.amount]
+    money = ready.forth.money
+    amounts = money.paid.sum(axis=1).tolist()
+    given: list[list[Any]] = [[] for _ in amounts]
     literals: dict[int, Any] = {}
     for need in sorted(needs):
         payers = np.flatnonzero(money.can[:, need]).tolist()
-        parts = [model.new_int_var(0, int(receipts.amount[receipt]), "") for receipt in payers]
+        parts = [model.new_int_var(0, amounts[receipt], "") for receipt in payers]
         for receipt, part in zip(payers, parts, strict=True):
             given[receipt].append(part)
         rule = model.add(sum(parts) >= sum(needs[need]))
@@ -101,6 +101,6 @@ def _flow(ready: Ready, model: cp_model.CpModel, needs: Needs, limit: Limit | No
         if limit is not None:
             literals[stock] = literals[stock] if stock in literals else limit(stock)
             rule.only_enforce_if(literals[stock])
-    for amount, parts in zip(receipts.amount.tolist(), given, strict=True):
+    for amount, parts in zip(amounts, given, strict=True):
         if parts:
             model.add(sum(parts) <= amount)
