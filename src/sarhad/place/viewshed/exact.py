@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sarhad.place.viewshed.apart import peek, put
+from sarhad.place.viewshed.apart import own, peek, peek_pair, put
 
 Float32Array = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
@@ -99,35 +99,47 @@ def _quarter(
     """Set the cells of one of four directions (up, down, left, right); return how many were walked."""
     steep, sign = direction < 2, -1 if direction % 2 == 0 else 1
     void = np.float32(VOID)
-    upper, lower = np.full(2 * reach, void), np.full(2 * reach, void)
-    block = np.full((reach // BLOCK + 1, 2 * reach), void)
-    post, code = np.full(2 * reach + 4, void), np.empty(2 * reach + 3, dtype=np.uint8)
-    low, slope = np.empty(2 * reach + 1, dtype=np.int32), np.empty(2 * reach + 1, dtype=np.float32)
+    half = (reach + 1) // 2
+    upper, lower = np.full(2 * half, void), np.full(2 * half, void)
+    block = np.full((reach // BLOCK + 1, 2 * half), void)
+    post, is_open = np.full(2 * reach + 4, void), np.zeros(2 * half + 16, dtype=np.uint8)
+    met = np.empty((3, 2 * half + 1), dtype=np.float32)
+    low = np.empty(2 * half + 1, dtype=np.int32)
+    words = is_open[: 8 * (len(is_open) // 8)].view(np.uint64)
     major, length = (row, elevation.shape[0]) if steep else (col, elevation.shape[1])
     walked, steepest = 0, 0.0
     for n in range(1, reach + 1):
         at = major + sign * n
         if at < 0 or at >= length:
             break
-        wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
-        steepest = max(steepest, read_ring(elevation, row, col, at, steep, n, wide, eye, c, post))
+        wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 3)
+        read_ring(elevation, row, col, at, steep, n, wide, eye, c, post)
+        steepest = max(steepest, steepest_of(post, n - wide, n + wide + 1))
         margin = ROUNDING32 * (steepest + target_m / n) + ROUNDING64 * (1.0 + abs(eye) + target_m)
+        target, near = np.float32(target_m / n), np.float32(margin)
         span = wide if steep else min(wide, n - 1)
-        _judge(post, upper, lower, code, n, span, reach, np.float32(target_m / n), np.float32(margin))
-        for m in range(-span, span + 1):
-            state = code[m + n]
-            if state == HIDDEN or float(m * m + n * n) > reach2:
+        side = min(half, (wide * half) // n)
+        _meet(post, low, met[0], met[1], met[2], n, side, half)
+        _find_open(low, met[0], met[1], met[2], lower, is_open, side, half, target + near)
+        for word in range((half - side) // 8, (half + side - 1) // 8 + 1):
+            if words[word] == 0:
                 continue
-            if state == UNDECIDED:
-                walked += 1
-                j = min(int((m + n) * (reach / n)), 2 * reach - 1)
-                least = post[m + n] + target_m / n - margin
-                if not _walk(elevation, row, col, n, m, sign, steep, eye, target_m, c, block[:, j], least):
+            for j in range(max(8 * word, half - side), min(8 * word + 8, half + side)):
+                if is_open[j] == 0:
                     continue
-            r, q = (sign * n, m) if steep else (m, sign * n)
-            window[r + reach, q + reach] = 1
-        _meet(post, low, slope, n, wide, reach)
-        _carry(post, low, slope, upper, lower, block[n // BLOCK], n, wide, reach, np.float32(0.25 * c / n))
+                for i in range(low[j] + (j > 0), low[j + 1] + 1):
+                    aim, m = post[i] + target, i - n
+                    if aim < VOID / 2 or lower[j] > aim + near or float(m * m + n * n) > reach2 or abs(m) > span:
+                        continue
+                    if n > 1 and upper[j] >= aim - near:
+                        walked += 1
+                        if not _walk(
+                            elevation, row, col, n, m, sign, steep, eye, target_m, c, block[:, j], aim - near
+                        ):
+                            continue
+                    r, q = (sign * n, m) if steep else (m, sign * n)
+                    window[r + reach, q + reach] = 1
+        _carry(low, met[0], met[1], met[2], upper, lower, block[n // BLOCK], side, half, np.float32(0.25 * c / n))
     return walked
 
 
@@ -143,89 +155,108 @@ def read_ring(
     eye: float,
     c: float,
     post: Float32Array,
-) -> float:
-    """Fill the slopes of the posts of ring n, void off the grid or without elevation; return the steepest."""
+) -> None:
+    """Fill the slopes of the posts of ring n, void off the grid or without elevation."""
     minor, length = (col, elevation.shape[1]) if steep else (row, elevation.shape[0])
-    line = elevation[at] if steep else elevation[:, at]
-    share, curve = 1.0 / n, c / n
     first, last = max(-wide - 1, -minor, -n), min(wide + 1, length - 1 - minor, n + 1)
     for m in range(max(-wide - 1, -n), first):
         post[m + n] = VOID
     for m in range(last + 1, wide + 2):
         post[m + n] = VOID
-    steepest = 0.0
-    for m in range(first, last + 1):
-        z = line[minor + m]
-        value = (float(z) - eye) * share - curve * float(n * n + m * m)
-        is_there = z == z
-        post[m + n] = value if is_there else VOID
-        steepest = max(steepest, abs(value) if is_there else 0.0)
-    return steepest
+    if steep:
+        _fill(elevation[at, minor + first : minor + last + 1], post[n + first :], first, n, eye, c)
+    else:
+        _fill(elevation[minor + first : minor + last + 1, at], post[n + first :], first, n, eye, c)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _judge(
-    post: Float32Array,
-    upper: Float32Array,
-    lower: Float32Array,
-    code: BitArray,
-    n: int,
-    span: int,
-    reach: int,
-    target: np.float32,
-    margin: np.float32,
-) -> None:
-    """Fill whether each cell of ring n is seen, hidden or undecided, from the bounds of nearer rings."""
-    each, last = reach / n, np.int32(2 * reach - 1)
-    for m in range(n - span, n + span + 1):
-        j = min(np.int32(m * each), last)
-        aim = peek(post, m) + target
-        is_clear = (n == 1) | (peek(upper, j) < aim - margin)
-        is_open = is_clear | (peek(lower, j) <= aim + margin)
-        state = SEEN if is_clear else (UNDECIDED if is_open else HIDDEN)
-        put(code, m, np.uint8(state if aim > np.float32(-1e25) else HIDDEN))
+def _fill(heights: Float32Array, post: Float32Array, first: int, n: int, eye: float, c: float) -> None:
+    """Fill the slopes of heights in a line."""
+    share, curve = 1.0 / n, c / n
+    for k in range(len(heights)):
+        z = heights[k]
+        m = float(first + k)
+        value = np.float32((float(z) - eye) * share - curve * (float(n * n) + m * m))
+        post[k] = value if z == z else np.float32(VOID)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
+def steepest_of(post: Float32Array, start: int, stop: int) -> float:
+    """Return the largest slope in either direction, voids apart."""
+    found = np.float32(0.0)
+    for m in range(start, stop):
+        slope = abs(peek(post, m))
+        found = max(found, slope if slope < np.float32(1e25) else np.float32(0.0))
+    return float(found)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _meet(
-    post: Float32Array, low: npt.NDArray[np.int32], slope: Float32Array, n: int, wide: int, reach: int
+    post: Float32Array,
+    low: npt.NDArray[np.int32],
+    before: Float32Array,
+    after: Float32Array,
+    slope: Float32Array,
+    n: int,
+    side: int,
+    half: int,
 ) -> None:
-    """Fill for each ray the post before it on ring n and the slope of the ground it meets there."""
-    half = min(reach, (wide * reach) // n)
-    whole, one = np.float32(reach), np.float32(1.0) / np.float32(reach)
-    for j in range(reach - half, reach + half + 1):
-        step = np.int32(j * n)
+    """Fill for each ray the posts before and after it on ring n, and the slope of the ground it meets there."""
+    whole, one = np.float32(half), np.float32(1.0) / np.float32(half)
+    for j in range(half - side, half + side + 1):
+        step = np.int32(j) * np.int32(n)
         i = np.int32(np.float32(step) / whole)
-        part = np.float32(step - i * np.int32(reach)) * one
-        a, b = peek(post, i), peek(post, i + np.int32(1))
+        part = np.float32(step - i * np.int32(half)) * one
+        a, b = peek_pair(post, i)
         put(low, j, i)
+        put(before, j, a)
+        put(after, j, b)
         put(slope, j, a + (b - a) * part)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _carry(
-    post: Float32Array,
+def _find_open(
     low: npt.NDArray[np.int32],
+    before: Float32Array,
+    after: Float32Array,
+    slope: Float32Array,
+    lower: Float32Array,
+    is_open: BitArray,
+    side: int,
+    half: int,
+    target: np.float32,
+) -> None:
+    """Fill in which wedges some target on the ring may be seen."""
+    for j in range(half - side, half + side):
+        a, b, p, q = peek(slope, j), peek(slope, j + 1), peek(after, j), peek(before, j + 1)
+        is_between = peek(low, j + 1) > peek(low, j)
+        p, q = p if is_between else a, q if is_between else b
+        most = max(max(a, b), max(p, q))
+        put(is_open, j, np.uint8(1 if peek(lower, j) <= most + target else 0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _carry(
+    low: npt.NDArray[np.int32],
+    before: Float32Array,
+    after: Float32Array,
     slope: Float32Array,
     upper: Float32Array,
     lower: Float32Array,
     block: Float32Array,
-    n: int,
-    wide: int,
-    reach: int,
+    side: int,
+    half: int,
     slack: np.float32,
 ) -> None:
     """Raise the bounds of the wedges; `slack`: the curve between two posts stands above its chord by so much."""
-    half = min(reach, (wide * reach) // n)
-    for j in range(reach - half, reach + half):
-        after = peek(low, j + 1)
-        a, b, p = peek(slope, j), peek(slope, j + 1), peek(post, after)
-        p = p if after > peek(low, j) else a
-        most = max(a, b, p) + slack
-        least = min(a, b, p)
-        put(upper, j, max(upper[j], most))
-        put(block, j, max(block[j], most))
-        put(lower, j, max(lower[j], least))
+    for j in range(half - side, half + side):
+        a, b, p, q = peek(slope, j), peek(slope, j + 1), peek(after, j), peek(before, j + 1)
+        is_between = peek(low, j + 1) > peek(low, j)
+        p, q = p if is_between else a, q if is_between else b
+        most = max(max(a, b), max(p, q)) + slack
+        put(upper, j, max(own(upper, j), most))
+        put(block, j, max(own(block, j), most))
+        put(lower, j, max(own(lower, j), min(min(a, b), min(p, q))))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
