@@ -12,6 +12,8 @@ Float32Array = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
 
 VOID = -1e30  # stands for a missing elevation: hides nothing
+VOID_BITS = int(np.float32(1e25).view(np.int32))
+STRIP = 16  # columns read at once
 BLOCK = 16  # rings whose highest slope is kept, to skip them when a cell is walked
 MOST_REACH = 4000  # cells; up to here float32 tells on which side of a post a ray passes
 ROUNDING32 = 2e-6  # of the steepest slope met: above ten roundings of float32
@@ -103,18 +105,16 @@ def _quarter(
     upper, lower = np.full(2 * half, void), np.full(2 * half, void)
     block = np.full((reach // BLOCK + 1, 2 * half), void)
     post, is_open = np.full(2 * reach + 4, void), np.zeros(2 * half + 16, dtype=np.uint8)
+    strip = np.empty((STRIP, 2 * reach + 3), dtype=np.float32)
     met = np.empty((3, 2 * half + 1), dtype=np.float32)
     low = np.empty(2 * half + 1, dtype=np.int32)
     words = is_open[: 8 * (len(is_open) // 8)].view(np.uint64)
-    major, length = (row, elevation.shape[0]) if steep else (col, elevation.shape[1])
     walked, steepest = 0, 0.0
     for n in range(1, reach + 1):
-        at = major + sign * n
-        if at < 0 or at >= length:
-            break
         wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 3)
-        read_ring(elevation, row, col, at, steep, n, wide, eye, c, post)
-        steepest = max(steepest, steepest_of(post, n - wide, n + wide + 1))
+        if not read_ring(elevation, row, col, direction, n, wide, eye, c, strip, post):
+            break
+        steepest = max(steepest, _steepest(post, n - wide, n + wide + 1))
         margin = ROUNDING32 * (steepest + target_m / n) + ROUNDING64 * (1.0 + abs(eye) + target_m)
         target, near = np.float32(target_m / n), np.float32(margin)
         span = wide if steep else min(wide, n - 1)
@@ -129,7 +129,12 @@ def _quarter(
                     continue
                 for i in range(low[j] + (j > 0), low[j + 1] + 1):
                     aim, m = post[i] + target, i - n
-                    if aim < VOID / 2 or lower[j] > aim + near or float(m * m + n * n) > reach2 or abs(m) > span:
+                    if (
+                        aim < VOID / 2
+                        or lower[j] > aim + near
+                        or float(m * m + n * n) > reach2
+                        or abs(m) > span
+                    ):
                         continue
                     if n > 1 and upper[j] >= aim - near:
                         walked += 1
@@ -139,7 +144,9 @@ def _quarter(
                             continue
                     r, q = (sign * n, m) if steep else (m, sign * n)
                     window[r + reach, q + reach] = 1
-        _carry(low, met[0], met[1], met[2], upper, lower, block[n // BLOCK], side, half, np.float32(0.25 * c / n))
+        _carry(
+            low, met[0], met[1], met[2], upper, lower, block[n // BLOCK], side, half, np.float32(0.25 * c / n)
+        )
     return walked
 
 
@@ -148,25 +155,43 @@ def read_ring(
     elevation: Float32Array,
     row: int,
     col: int,
-    at: int,
-    steep: bool,
+    direction: int,
     n: int,
     wide: int,
     eye: float,
     c: float,
+    strip: Float32Array,
     post: Float32Array,
-) -> None:
-    """Fill the slopes of the posts of ring n, void off the grid or without elevation."""
-    minor, length = (col, elevation.shape[1]) if steep else (row, elevation.shape[0])
+) -> bool:
+    """Fill the slopes of the posts of ring n, void where there are none; return False off the grid.
+
+    `strip` holds the next columns as rows, shape (`STRIP`, 2 reach + 3): columns are read so many at once.
+    """
+    steep, sign = direction < 2, -1 if direction % 2 == 0 else 1
+    at, minor = (row + sign * n, col) if steep else (col + sign * n, row)
+    height, length = elevation.shape if steep else (elevation.shape[1], elevation.shape[0])
+    if at < 0 or at >= height:
+        return False
+    reach = strip.shape[1] // 2 - 1
+    if not steep and n % STRIP == 1:
+        _turn(elevation, at, sign, minor - reach - 1, min(n + STRIP, reach), strip)
     first, last = max(-wide - 1, -minor, -n), min(wide + 1, length - 1 - minor, n + 1)
-    for m in range(max(-wide - 1, -n), first):
-        post[m + n] = VOID
-    for m in range(last + 1, wide + 2):
-        post[m + n] = VOID
-    if steep:
-        _fill(elevation[at, minor + first : minor + last + 1], post[n + first :], first, n, eye, c)
-    else:
-        _fill(elevation[minor + first : minor + last + 1, at], post[n + first :], first, n, eye, c)
+    post[n + max(-wide - 1, -n) : n + first] = VOID
+    post[n + last + 1 : n + wide + 2] = VOID
+    start = minor + first if steep else first + reach + 1
+    line = elevation[at] if steep else strip[(n - 1) % STRIP]
+    _fill(line[start : start + last - first + 1], post[n + first :], first, n, eye, c)
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _turn(elevation: Float32Array, at: int, sign: int, top: int, wide: int, strip: Float32Array) -> None:
+    """Fill the strip with the columns from `at` on, from row `top` and of those the `wide` about the middle."""
+    reach = strip.shape[1] // 2 - 1
+    columns = min(STRIP, at + 1 if sign < 0 else elevation.shape[1] - at)
+    for k in range(max(reach - wide, -top), min(reach + wide + 3, elevation.shape[0] - top)):
+        for t in range(columns):
+            strip[t, k] = elevation[top + k, at + sign * t]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -180,14 +205,14 @@ def _fill(heights: Float32Array, post: Float32Array, first: int, n: int, eye: fl
         post[k] = value if z == z else np.float32(VOID)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
-def steepest_of(post: Float32Array, start: int, stop: int) -> float:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _steepest(post: Float32Array, start: int, stop: int) -> float:
     """Return the largest slope in either direction, voids apart."""
-    found = np.float32(0.0)
+    bits, largest = post.view(np.int32), np.int32(0)  # positive floats are ordered as their bits are
     for m in range(start, stop):
-        slope = abs(peek(post, m))
-        found = max(found, slope if slope < np.float32(1e25) else np.float32(0.0))
-    return float(found)
+        slope = peek(bits, m) & np.int32(0x7FFFFFFF)
+        largest = max(largest, slope if slope < np.int32(VOID_BITS) else np.int32(0))
+    return float(np.array([largest], dtype=np.int32).view(np.float32)[0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

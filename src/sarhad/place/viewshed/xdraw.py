@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sarhad.place.viewshed.apart import peek, put
-from sarhad.place.viewshed.exact import VOID, BitArray, Float32Array, packed, read_ring
+from sarhad.place.viewshed.exact import STRIP, VOID, BitArray, Float32Array, packed, read_ring
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -56,22 +56,27 @@ def _quarter(
     """Set the cells of one of four directions (up, down, left, right)."""
     steep, sign = direction < 2, -1 if direction % 2 == 0 else 1
     void = np.float32(VOID)
-    before, after = np.full(2 * reach + 5, void), np.full(2 * reach + 5, void)
-    post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 5, dtype=np.uint8)
-    major, length = (row, elevation.shape[0]) if steep else (col, elevation.shape[1])
+    before, after = np.full(2 * reach + 6, void), np.full(2 * reach + 6, void)
+    post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 16, dtype=np.uint8)
+    strip = np.empty((STRIP, 2 * reach + 3), dtype=np.float32)
+    words = code[: 8 * (len(code) // 8)].view(np.uint64)
     for n in range(1, reach + 1):
-        at = major + sign * n
-        if at < 0 or at >= length:
-            break
         wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
-        read_ring(elevation, row, col, at, steep, n, wide, eye, c, post)
-        _pass(post, before, after, code, n, wide, np.float32(target_m / n))
+        if not read_ring(elevation, row, col, direction, n, wide, eye, c, strip, post):
+            break
+        target = np.float32(target_m / n)
+        _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, target)
+        _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target)
+        after[0], after[2 * n + 2] = after[1], after[2 * n + 1]
         before, after = after, before
         span = wide if steep else min(wide, n - 1)
-        for m in range(-span, span + 1):
-            if code[m + n] and float(m * m + n * n) <= reach2:
-                r, q = (sign * n, m) if steep else (m, sign * n)
-                window[r + reach, q + reach] = 1
+        for word in range((n - span) // 8, (n + span) // 8 + 1):
+            if words[word] == 0:
+                continue
+            for m in range(max(8 * word - n, -span), min(8 * word + 8 - n, span + 1)):
+                if code[m + n] and float(m * m + n * n) <= reach2:
+                    r, q = (sign * n, m) if steep else (m, sign * n)
+                    window[r + reach, q + reach] = 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -80,19 +85,24 @@ def _pass(
     before: Float32Array,
     after: Float32Array,
     code: BitArray,
+    start: int,
+    stop: int,
+    back: np.float32,
     n: int,
-    wide: int,
     target: np.float32,
 ) -> None:
-    """Fill which cells of ring n are seen over the horizon `before` it, and the horizon `after` it."""
-    each = np.float32(n - 1) / np.float32(n)
-    for m in range(n - wide, n + wide + 1):
-        x = np.float32(m) * each
-        i = np.int32(x)
-        a, b = peek(before, i), peek(before, i + np.int32(1))
-        horizon = a + (b - a) * (x - np.float32(i))
-        horizon = np.float32(VOID) if n == 1 else horizon
+    """Fill which cells of ring n are seen over the horizon `before` it, and the horizon `after` it.
+
+    The ray to the post m of ring n passes ring n - 1 at ``m - m / n``: between the posts m - 1 and m in
+    the first half of the ring, m - 2 and m - 1 in the second (`back` is 1 or 2). Horizons are kept one place on, the first and last twice:
+    they meet a neighbour of no weight but for rounding.
+    """
+    share, shift = np.float32(1.0) / np.float32(n), np.int64(back)
+    for m in range(start, stop):
+        part = back - np.float32(m) * share
+        a, b = peek(before, m - shift + 1), peek(before, m - shift + 2)
+        horizon = np.float32(VOID) if n == 1 else a + (b - a) * part
         z = peek(post, m)
-        is_seen = (z > np.float32(-1e25)) & ((z + target >= horizon) | (n == 1))
+        is_seen = (z > np.float32(VOID / 2)) & ((z + target >= horizon) | (n == 1))
         put(code, m, np.uint8(1 if is_seen else 0))
-        put(after, m, max(horizon, z))
+        put(after, m + 1, max(horizon, z))
