@@ -48,7 +48,8 @@ def _peek_pair(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG
         found = [builder.bitcast(builder.trunc(half, ir.IntType(32)), ir.FloatType()) for half in halves]
         return context.make_tuple(builder, signature.return_type, found)
 
-    return types.UniTuple(types.float32, 2)(array, index), code
+    pair = types.UniTuple(types.float32, 2)  # type: ignore[no-untyped-call]
+    return pair(array, index), code
 
 
 def _own(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001

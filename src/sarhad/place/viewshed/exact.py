@@ -256,7 +256,7 @@ def _find_open(
         a, b, p, q = peek(slope, j), peek(slope, j + 1), peek(after, j), peek(before, j + 1)
         is_between = peek(low, j + 1) > peek(low, j)
         p, q = p if is_between else a, q if is_between else b
-        most = max(max(a, b), max(p, q))
+        most = max(a, b, p, q)
         put(is_open, j, np.uint8(1 if peek(lower, j) <= most + target else 0))
 
 
@@ -278,10 +278,10 @@ def _carry(
         a, b, p, q = peek(slope, j), peek(slope, j + 1), peek(after, j), peek(before, j + 1)
         is_between = peek(low, j + 1) > peek(low, j)
         p, q = p if is_between else a, q if is_between else b
-        most = max(max(a, b), max(p, q)) + slack
+        most = max(a, b, p, q) + slack
         put(upper, j, max(own(upper, j), most))
         put(block, j, max(own(block, j), most))
-        put(lower, j, max(own(lower, j), min(min(a, b), min(p, q))))
+        put(lower, j, max(own(lower, j), min(a, b, p, q)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
