@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed.exact import Float32Array
 from sarhad.place.viewshed.many import CountArray, add_bits
+from sarhad.place.viewshed.ring import Float32Array
 from sarhad.place.viewshed.spec import ViewSpec, seen_from
 
 POOL = 8  # independent error fields; each draw mixes two of them, shifted

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import njit
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed.exact import BitArray, Float32Array
+from sarhad.place.viewshed.ring import BitArray, Float32Array
 from sarhad.place.viewshed.spec import ViewSpec, seen_from
 
 IntArray = npt.NDArray[np.int64]

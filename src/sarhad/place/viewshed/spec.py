@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed.exact import MOST_REACH, BitArray, Float32Array, sight_bits
+from sarhad.place.viewshed.exact import MOST_REACH, sight_bits
+from sarhad.place.viewshed.ring import BitArray, Float32Array
 from sarhad.place.viewshed.xdraw import approximate_bits
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius of the WGS 84 ellipsoid

@@ -6,7 +6,17 @@ import numpy as np
 from numba import njit
 
 from sarhad.place.viewshed.apart import peek, put
-from sarhad.place.viewshed.exact import STRIP, VOID, BitArray, Float32Array, packed, read_ring
+from sarhad.place.viewshed.ring import (
+    BLOCK,
+    VOID,
+    BitArray,
+    Float32Array,
+    new_strip,
+    packed,
+    read_ring,
+    rings_to_edge,
+    turn,
+)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -58,12 +68,14 @@ def _quarter(
     void = np.float32(VOID)
     before, after = np.full(2 * reach + 6, void), np.full(2 * reach + 6, void)
     post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 16, dtype=np.uint8)
-    strip = np.empty((STRIP, 2 * reach + 3), dtype=np.float32)
     words = code[: 8 * (len(code) // 8)].view(np.uint64)
-    for n in range(1, reach + 1):
+    last, strip = min(reach, rings_to_edge(elevation, row, col, direction)), new_strip(reach)
+    for n in range(1, last + 1):
+        if n % BLOCK == 1:
+            far = min(n + BLOCK - 1, last)
+            turn(elevation, row, col, direction, (n, far + 1), -far, far, strip)
         wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
-        if not read_ring(elevation, row, col, direction, n, wide, eye, c, strip, post):
-            break
+        read_ring(elevation, row, col, direction, n, -wide, wide, eye, c, strip, post)
         target = np.float32(target_m / n)
         _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, target)
         _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target)
@@ -71,7 +83,7 @@ def _quarter(
         before, after = after, before
         span = wide if steep else min(wide, n - 1)
         for word in range((n - span) // 8, (n + span) // 8 + 1):
-            if words[word] == 0:
+            if peek(words, word) == 0:
                 continue
             for m in range(max(8 * word - n, -span), min(8 * word + 8 - n, span + 1)):
                 if code[m + n] and float(m * m + n * n) <= reach2:
