@@ -12,6 +12,8 @@ from sarhad.place.viewshed.ring import (
     VOID,
     BitArray,
     Float32Array,
+    cells_across,
+    copy_ring,
     highest_of,
     new_strip,
     packed,
@@ -24,6 +26,7 @@ from sarhad.place.viewshed.ring import (
 IndexArray = npt.NDArray[np.int32]
 
 MOST_REACH = 4000  # cells; up to here float32 tells on which side of a post a ray passes
+HIDDEN, SEEN, UNDECIDED = 0, 1, 2
 GROUP = 32  # wedges that are given up together
 ROUNDING32 = 2e-6  # of the steepest slope met: above ten roundings of float32
 ROUNDING64 = 1e-10  # of the heights in `is_seen`: far above its rounding
@@ -99,6 +102,7 @@ def _quarter(
     bounds = np.full((4, wedges), np.float32(VOID))
     blocks = np.full((reach // BLOCK + 1, wedges), np.float32(VOID))
     post, is_open = np.full(2 * reach + 8, np.float32(VOID)), np.zeros(wedges + 16, dtype=np.uint8)
+    code = np.zeros(2 * reach + 8, dtype=np.uint8)
     met, low, strip = np.empty((3, wedges + 1), np.float32), np.empty(wedges + 1, np.int32), new_strip(reach)
     last = min(reach, rings_to_edge(elevation, row, col, direction))
     walked, steepest = 0, 0.0
@@ -111,7 +115,7 @@ def _quarter(
             start, stop = _alive(lower, start, np.float32(aim))
             more, steepest = _band(
                 elevation, row, col, reach, reach2, eye, target_m, c, direction, (first, min(first + BLOCK, last + 1)),
-                (start, stop), steepest, bounds, blocks, post, is_open, strip, met, low, window,
+                (start, stop), steepest, bounds, blocks, post, is_open, code, strip, met, low, window,
             )  # fmt: skip
             walked += more
             start = stop
@@ -148,6 +152,7 @@ def _band(
     blocks: Float32Array,
     post: Float32Array,
     is_open: BitArray,
+    code: BitArray,
     strip: Float32Array,
     met: Float32Array,
     low: IndexArray,
@@ -178,7 +183,7 @@ def _band(
         )  # fmt: skip
         walked += _decide(
             elevation, row, col, reach, reach2, eye, target_m, c, direction, n, start, stop, margin, post,
-            low, bounds[old], bounds[old + 1], blocks, is_open, window,
+            low, bounds[old], bounds[old + 1], blocks, is_open, code, window,
         )  # fmt: skip
     return walked, steepest
 
@@ -204,31 +209,83 @@ def _decide(
     lower: Float32Array,
     blocks: Float32Array,
     is_open: BitArray,
+    code: BitArray,
     window: BitArray,
 ) -> int:
     """Set the cells of ring n in the open wedges that are seen; return how many were walked."""
-    steep, sign = direction < 2, -1 if direction % 2 == 0 else 1
-    words = is_open[: 8 * (len(is_open) // 8)].view(np.uint64)
-    target, walked = np.float32(target_m / n), 0
-    corner = n if steep else n - 1
-    for word in range(start // 8, (stop - 1) // 8 + 1):
-        if peek(words, word) == 0:
+    words, half, walked = is_open[: 8 * (len(is_open) // 8)].view(np.uint64), blocks.shape[1] // 2, 0
+    span, final = cells_across(n, reach2, direction), (stop - 1) // 8 + 1
+    word = start // 8
+    while word < final:
+        begun = word
+        while word < final and peek(words, word) != 0:
+            word += 1
+        if word == begun:
+            word += 1
             continue
-        for j in range(max(8 * word, start), min(8 * word + 8, stop)):
-            if is_open[j] == 0:
-                continue
-            for i in range(low[j] + (j > 0), low[j + 1] + 1):
-                aim, m = post[i] + target, i - n
-                if aim < VOID / 2 or lower[j] > aim + margin or float(m * m + n * n) > reach2 or abs(m) > corner:
-                    continue
-                if n > 1 and upper[j] >= aim - margin:
-                    walked += 1
-                    if not _walk(
-                        elevation, row, col, n, m, sign, steep, eye, target_m, c, blocks[:, j], aim - margin
-                    ):
-                        continue
-                r, q = (sign * n, m) if steep else (m, sign * n)
-                window[r + reach, q + reach] = 1
+        a, b = max(8 * begun, start), min(8 * word, stop)
+        i, after = max(low[a] + (a > 0), n - span), min(low[b], n + span) + 1
+        if _judge(post, upper, lower, code, n, i, after, half, np.float32(target_m / n), margin):
+            walked += _settle(
+                elevation, row, col, direction, n, i, after, eye, target_m, c, margin, post, blocks, code
+            )
+        copy_ring(code, n, i, after, reach, direction, window)
+    return walked
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _judge(
+    post: Float32Array,
+    upper: Float32Array,
+    lower: Float32Array,
+    code: BitArray,
+    n: int,
+    start: int,
+    stop: int,
+    half: int,
+    target: np.float32,
+    margin: np.float32,
+) -> int:
+    """Fill whether cells of ring n are seen, hidden or undecided by the bounds; return the undecided."""
+    each, last, undecided = half / n, np.int32(2 * half - 1), np.int32(0)
+    for i in range(start, stop):
+        j = min(np.int32(i * each), last)
+        aim = peek(post, i) + target
+        is_clear = (n == 1) | (peek(upper, j) < aim - margin)
+        is_open = is_clear | (peek(lower, j) <= aim + margin)
+        state = SEEN if is_clear else (UNDECIDED if is_open else HIDDEN)
+        state = state if aim > np.float32(VOID / 2) else HIDDEN
+        put(code, i, np.uint8(state))
+        undecided += np.int32(state == UNDECIDED)
+    return int(undecided)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle(
+    elevation: Float32Array,
+    row: int,
+    col: int,
+    direction: int,
+    n: int,
+    start: int,
+    stop: int,
+    eye: float,
+    target_m: float,
+    c: float,
+    margin: np.float32,
+    post: Float32Array,
+    blocks: Float32Array,
+    code: BitArray,
+) -> int:
+    """Walk the undecided cells; return how many they were."""
+    steep, sign, walked = direction < 2, -1 if direction % 2 == 0 else 1, 0
+    half = blocks.shape[1] // 2
+    for i in range(start, stop):
+        if code[i] == UNDECIDED:
+            walked += 1
+            j = min(int(i * (half / n)), 2 * half - 1)
+            least = post[i] + np.float32(target_m / n) - margin
+            code[i] = _walk(elevation, row, col, n, i - n, sign, steep, eye, target_m, c, blocks[:, j], least)
     return walked
 
 
@@ -276,18 +333,21 @@ def _carry(
 ) -> None:
     """Fill in which wedges a target may be seen, and the bounds with this ring.
 
-    Between two posts the curve stands above its chord by up to `slack`.
+    A wedge holds the posts after its first ray up to its second. Between two posts the curve stands above its
+    chord by up to `slack`.
     """
     for j in range(start, stop):
         a, b, p, q = peek(slope, j), peek(slope, j + 1), peek(after, j), peek(before, j + 1)
         is_between = peek(low, j + 1) > peek(low, j)
+        hidden = peek(lower, j)
+        put(is_open, j, np.uint8(1 if is_between & (hidden <= max(p, q) + target) else 0))
         p, q = p if is_between else a, q if is_between else b
         most, least = max(a, b, p, q), min(a, b, p, q)
-        hidden = peek(lower, j)
-        put(is_open, j, np.uint8(1 if hidden <= most + target else 0))
         put(new_upper, j, max(peek(upper, j), most + slack))
         put(new_lower, j, max(hidden, least))
         put(block, j, max(own(block, j), most + slack))
+    if start == 0:
+        is_open[0] = 1  # holds the corner besides
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -336,9 +396,9 @@ def is_seen(
     top = float(elevation[row + sign * n, col + m] if steep else elevation[row + m, col + sign * n])
     curve = c * (1.0 + float(m * m) / float(n * n))
     aim = top + target_m - eye - curve * float(n * n)
+    i = (m * start) // n
+    rest = m * start - i * n
     for k in range(start, stop):
-        i = (m * k) // n
-        rest = m * k - i * n
         r, q = (row + sign * k, col + i) if steep else (row + i, col + sign * k)
         ground = float(elevation[r, q])
         if rest > 0:
@@ -346,4 +406,9 @@ def is_seen(
             ground = ground + (other - ground) * (float(rest) / float(n))
         if (ground - eye - curve * float(k * k)) * n > aim * k:
             return False
+        rest += m
+        if rest >= n:
+            i, rest = i + 1, rest - n
+        elif rest < 0:
+            i, rest = i - 1, rest + n
     return True

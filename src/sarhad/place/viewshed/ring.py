@@ -118,6 +118,33 @@ def highest_of(elevation: Float32Array, row: int, col: int, reach: int) -> float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def cells_across(n: int, reach2: float, direction: int) -> int:
+    """Return how far from the middle the cells of ring n lie that are within reach and in this direction."""
+    span = int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1
+    while float(span * span + n * n) > reach2:
+        span -= 1
+    return min(span, n if direction < 2 else n - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def copy_ring(
+    code: BitArray, n: int, start: int, stop: int, reach: int, direction: int, window: BitArray
+) -> None:
+    """Copy the cells of a ring to the window."""
+    out = reach + (-n if direction % 2 == 0 else n)
+    if direction < 2:
+        line = window[out]
+        for i in range(start, stop):
+            put(line, reach - n + i, peek(code, i))
+    else:
+        flat, width = window.ravel(), window.shape[1]
+        at = (reach - n + start) * width + out
+        for i in range(start, stop):
+            put(flat, at, peek(code, i))
+            at += width
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def packed(window: BitArray) -> BitArray:
     """Return eight cells a byte, the first in the lowest bit."""
     bits = np.zeros((window.shape[0], window.shape[1] // 8), dtype=np.uint8)

@@ -11,6 +11,8 @@ from sarhad.place.viewshed.ring import (
     VOID,
     BitArray,
     Float32Array,
+    cells_across,
+    copy_ring,
     new_strip,
     packed,
     read_ring,
@@ -64,11 +66,9 @@ def _quarter(
     window: BitArray,
 ) -> None:
     """Set the cells of one of four directions (up, down, left, right)."""
-    steep, sign = direction < 2, -1 if direction % 2 == 0 else 1
     void = np.float32(VOID)
     before, after = np.full(2 * reach + 6, void), np.full(2 * reach + 6, void)
     post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 16, dtype=np.uint8)
-    words = code[: 8 * (len(code) // 8)].view(np.uint64)
     last, strip = min(reach, rings_to_edge(elevation, row, col, direction)), new_strip(reach)
     for n in range(1, last + 1):
         if n % BLOCK == 1:
@@ -81,14 +81,8 @@ def _quarter(
         _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target)
         after[0], after[2 * n + 2] = after[1], after[2 * n + 1]
         before, after = after, before
-        span = wide if steep else min(wide, n - 1)
-        for word in range((n - span) // 8, (n + span) // 8 + 1):
-            if peek(words, word) == 0:
-                continue
-            for m in range(max(8 * word - n, -span), min(8 * word + 8 - n, span + 1)):
-                if code[m + n] and float(m * m + n * n) <= reach2:
-                    r, q = (sign * n, m) if steep else (m, sign * n)
-                    window[r + reach, q + reach] = 1
+        span = cells_across(n, reach2, direction)
+        copy_ring(code, n, n - span, n + span + 1, reach, direction, window)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
