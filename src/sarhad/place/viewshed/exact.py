@@ -108,7 +108,9 @@ def _quarter(
     walked, steepest = 0, 0.0
     for first in range(1, last + 1, BLOCK):
         lower = bounds[2 + first % 2]
-        aim = (max(highest - eye, 0.0) + target_m) / first + 2.0 * ROUNDING32 * (steepest + target_m)
+        aim = (max(highest - eye, 0.0) + target_m) / first + 2.0 * ROUNDING32 * (
+            steepest + target_m + 2.0 * c * reach
+        )
         aim += 2.0 * ROUNDING64 * (1.0 + abs(eye) + target_m)
         start = 0
         while start < wedges:
@@ -173,7 +175,9 @@ def _band(
         least, most = (start * n) // half, (stop * n) // half + 1
         read_ring(elevation, row, col, direction, n, least - n, most - n, eye, c, strip, post)
         steepest = max(steepest, steepest_of(post, least, most + 1))
-        margin = np.float32(ROUNDING32 * (steepest + target_m / n) + ROUNDING64 * (1.0 + abs(eye) + target_m))
+        margin = np.float32(
+            ROUNDING32 * (steepest + target_m / n + 2.0 * c * n) + ROUNDING64 * (1.0 + abs(eye) + target_m)
+        )
         target = np.float32(target_m / n)
         old, new = 2 * ((n + 1) % 2), 2 * (n % 2)
         _meet(post, low, met[0], met[1], met[2], n, start, stop, half)

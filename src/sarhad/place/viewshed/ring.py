@@ -78,20 +78,23 @@ def read_ring(
     """
     minor, length = (col, elevation.shape[1]) if direction < 2 else (row, elevation.shape[0])
     first, last = max(low, -minor), min(high, length - 1 - minor)
-    post[n + low : n + first] = VOID
-    post[n + last + 1 : n + high + 1] = VOID
+    void = np.float32(VOID)
+    for m in range(low, first):
+        put(post, n + m, void)
+    for m in range(last + 1, high + 1):
+        put(post, n + m, void)
     if direction < 2:
         line = elevation[row - n if direction == 0 else row + n, minor + first : minor + last + 1]
     else:
         middle = strip.shape[1] // 2
         line = strip[(n - 1) % BLOCK, middle + first : middle + last + 1]
-    share, curve = 1.0 / n, c / n
-    places = post[n + first :]
-    for k in range(len(line)):
+    share, curve, square = 1.0 / n, np.float32(c / n), np.float32(n * n)
+    begun = np.int32(first)
+    for k in range(last - first + 1):
         z = peek(line, k)
-        m = float(first + k)
-        value = np.float32((float(z) - eye) * share - curve * (float(n * n) + m * m))
-        put(places, k, value if z == z else np.float32(VOID))
+        m = np.float32(begun + np.int32(k))
+        value = np.float32((float(z) - eye) * share) - curve * (square + m * m)
+        put(post, n + first + k, value if z == z else void)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

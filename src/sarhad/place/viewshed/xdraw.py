@@ -105,7 +105,7 @@ def _pass(
     """
     share, shift = np.float32(1.0) / np.float32(n), np.int64(back)
     for m in range(start, stop):
-        part = back - np.float32(m) * share
+        part = back - np.float32(np.int32(m)) * share
         a, b = peek(before, m - shift + 1), peek(before, m - shift + 2)
         horizon = np.float32(VOID) if n == 1 else a + (b - a) * part
         z = peek(post, m)
