@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, seen_from, unpack, views
+from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, seen_from, share_seen, unpack, views
 
 HILLS = (gaussian_filter(np.random.default_rng(2).standard_normal((90, 70)), 4) * 400).astype(np.float32)
 SPEC = ViewSpec(10.0, 0.9, 2.0)
@@ -77,3 +77,14 @@ def test_the_error_field_has_the_deviation_and_correlation_that_were_asked():
     assert field.std() == pytest.approx(4.0, rel=0.03)
     beside = (field[:, 3:] * field[:, :-3]).mean() / field.var()
     assert beside == pytest.approx(np.exp(-0.5), abs=0.03)
+
+
+def test_the_share_of_an_edge_follows_its_points_and_their_weight():
+    # edge 0: cells 0, 1, 1, 2 of which 1 is seen: a half; edge 1 has no points; edge 2 is half off the grid
+    count = np.array([[0, 3, 0]], dtype=np.uint16)
+    ptr, cell = np.array([0, 4, 4, 6]), np.array([0, 1, 1, 2, 1, -1])
+    assert np.array_equal(share_seen(count, ptr, cell), [0.5, np.nan, 0.5], equal_nan=True)
+    hours = np.array([1.0, 1.0, 0.0, 2.0, 3.0, 1.0])
+    assert np.array_equal(share_seen(count, ptr, cell, hours), [0.25, np.nan, 0.75], equal_nan=True)
+    chance = np.array([[0.0, 0.4, 0.2]], dtype=np.float32)
+    assert share_seen(chance, ptr, cell)[0] == pytest.approx(0.25)

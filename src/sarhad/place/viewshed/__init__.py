@@ -2,6 +2,7 @@
 
 from sarhad.place.viewshed.chance import chance_seen
 from sarhad.place.viewshed.many import Views, best_height, memory_bytes, views
+from sarhad.place.viewshed.shares import share_seen
 from sarhad.place.viewshed.spec import EARTH_RADIUS_M, ViewSpec, seen_from, unpack
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "chance_seen",
     "memory_bytes",
     "seen_from",
+    "share_seen",
     "unpack",
     "views",
 ]

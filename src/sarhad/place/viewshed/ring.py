@@ -92,8 +92,8 @@ def read_ring(
     begun = np.int32(first)
     for k in range(last - first + 1):
         z = peek(line, k)
-        m = np.float32(begun + np.int32(k))
-        value = np.float32((float(z) - eye) * share) - curve * (square + m * m)
+        across = np.float32(begun + np.int32(k))
+        value = np.float32((float(z) - eye) * share) - curve * (square + across * across)
         put(post, n + first + k, value if z == z else void)
 
 
