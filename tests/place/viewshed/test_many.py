@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -71,12 +73,29 @@ def test_draws_follow_the_seed_and_blur_the_edge():
 
 
 def test_the_error_field_has_the_deviation_and_correlation_that_were_asked():
-    from sarhad.place.viewshed.chance import _field
+    from sarhad.place.viewshed.chance import _fields
 
-    field = _field(np.random.Generator(np.random.Philox(3)), 512, 3.0, 4.0)
-    assert field.std() == pytest.approx(4.0, rel=0.03)
-    beside = (field[:, 3:] * field[:, :-3]).mean() / field.var()
-    assert beside == pytest.approx(np.exp(-0.5), abs=0.03)
+    one, two = _fields(np.random.Generator(np.random.Philox(3)), 512, 3.0, 4.0)
+    for field in (one, two):
+        assert field.dtype == np.float32
+        assert field.std() == pytest.approx(4.0, rel=0.03)
+        for step in (1, 3, 6):
+            beside = (field[:, step:] * field[:, :-step]).mean() / field.var()
+            assert beside == pytest.approx(np.exp(-(step**2) / 18.0), abs=0.03)
+    assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.02
+
+
+@pytest.mark.parametrize("post", [(45, 35), (0, 69)])
+def test_quick_draws_are_the_drawn_views_of_xdraw(post):
+    # limits that leave everything out of the quick way: the same draws, one by one
+    kind = {"draws": 7, "error_m": 4.0, "range_m": 90.0, "seed": 4}
+    voids = HILLS.copy()
+    voids[20:25, 30:40] = np.nan
+    look = ViewSpec(10.0, 0.9, 2.0, method="xdraw")
+    slow = replace(look, elevation_deg=(-89.99, 90.0))
+    quick, one_by_one = (chance_seen(voids, 30.0, *post, s, **kind)[0] for s in (look, slow))
+    assert np.array_equal(quick, one_by_one)
+    assert 0.02 < quick.mean() < 0.9
 
 
 def test_the_share_of_an_edge_follows_its_points_and_their_weight():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed.many import CountArray, add_bits
+from sarhad.place.viewshed.drawn import CountArray, count_drawn
+from sarhad.place.viewshed.many import add_bits
 from sarhad.place.viewshed.ring import Float32Array
 from sarhad.place.viewshed.spec import ViewSpec, seen_from
 
-POOL = 8  # independent error fields; each draw mixes two of them, shifted
+POOL = 4  # independent error fields; each draw takes one of them, moved, or its opposite
 
 
 def chance_seen(
@@ -59,9 +62,11 @@ def chance_seen(
 
     Notes
     -----
-    A draw is ``a F + b G`` with ``a^2 + b^2 = 1``, F and G two of eight independent periodic Gaussian
-    fields, each moved by a random shift: every draw has the stated distribution, two draws share fields.
-    The standard error of a share p is ``sqrt(p (1 - p) / draws)``, a little more for that.
+    A draw is one of four independent periodic Gaussian fields, moved by a random shift and with a random sign:
+    every draw has the stated distribution, and two draws are independent at each place unless they take one field
+    at nearly one shift.
+    With the method ``xdraw`` and no limits of azimuth or elevation no drawn ground is built, which takes a third
+    of the time or less. The standard error of a share p is ``sqrt(p (1 - p) / draws)``, a little more for that.
     """
     if draws < 1 or not (error_m >= 0.0 and math.isfinite(error_m)) or not (0.0 < range_m < math.inf):
         raise SpecError(
@@ -73,27 +78,76 @@ def chance_seen(
     ground = np.ascontiguousarray(elevation[top : row + reach + 1, left : col + reach + 1])
     random = np.random.Generator(np.random.Philox(seed))
     side = 1 << max(int(max(ground.shape) + 4 * range_m / cell_m) - 1, 1).bit_length()
-    pool = [_field(random, side, range_m / cell_m, error_m) for _ in range(min(POOL, 2 * draws))]
-    count: CountArray = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=np.uint16)
+    pool = [field for _ in range(POOL // 2) for field in _fields(random, side, range_m / cell_m, error_m)]
+    count: CountArray = np.zeros((2, 2 * reach + 1, 2 * reach + 1), dtype=np.uint16)
+    look = _quick_look if spec.method == "xdraw" and spec.is_all_around else _look
+    at = (row - top, col - left)
     made = 0
-    for _ in range(draws):
-        drawn = _drawn(ground, pool, random)
-        bits = seen_from(drawn, cell_m, row - top, col - left, spec)
-        add_bits(count, bits, reach, reach)
+    for draw in look(ground, cell_m, at, spec, pool, random, count):
         made += 1
-        if on_progress is not None and on_progress(made) is False:
+        if draw == draws or (on_progress is not None and on_progress(made) is False):
             break
-    return (count / np.float32(made)).astype(np.float32), made
+    return ((count[0] + count[1].T) / np.float32(made)).astype(np.float32), made
 
 
-def _drawn(ground: Float32Array, pool: list[Float32Array], random: np.random.Generator) -> Float32Array:
-    """Return the ground with one draw of the error."""
-    first, second = random.choice(len(pool), 2, replace=False)
-    turn = random.uniform(0.0, 2.0 * np.pi)
-    drawn = ground.copy()
-    for number, weight in ((first, np.cos(turn)), (second, np.sin(turn))):
-        _add_shifted(drawn, pool[number], random.integers(0, len(pool[number]), 2), np.float32(weight))
-    return drawn
+def _look(
+    ground: Float32Array,
+    cell_m: float,
+    at: tuple[int, int],
+    spec: ViewSpec,
+    pool: list[Float32Array],
+    random: np.random.Generator,
+    count: CountArray,
+) -> Iterator[int]:
+    """Yield the number of draws, each added to the count."""
+    reach, _ = spec.reach(cell_m)
+    for made in itertools.count(1):
+        drawn = ground.copy()
+        number, shift, sign = _draw(pool, random)
+        _add_shifted(drawn, pool[number], shift, sign)
+        add_bits(count[0], seen_from(drawn, cell_m, *at, spec), reach, reach)
+        yield made
+
+
+def _quick_look(
+    ground: Float32Array,
+    cell_m: float,
+    at: tuple[int, int],
+    spec: ViewSpec,
+    pool: list[Float32Array],
+    random: np.random.Generator,
+    count: CountArray,
+) -> Iterator[int]:
+    """Yield as `_look` does, by XDraw all around: left and right are up and down of the ground turned."""
+    reach, square = spec.reach(cell_m)
+    heights = spec.observer_height_m, spec.target_height_m, spec.drop_m(cell_m)
+    turned, turned_pool = np.ascontiguousarray(ground.T), [np.ascontiguousarray(field.T) for field in pool]
+    for made in itertools.count(1):
+        number, shift, sign = _draw(pool, random)
+        count[0, reach, reach] += 1
+        count_drawn(ground, pool[number], shift, sign, *at, reach, float(square), *heights, True, count[0])
+        turned_at, turned_shift = at[::-1], np.ascontiguousarray(shift[::-1])
+        count_drawn(
+            turned,
+            turned_pool[number],
+            turned_shift,
+            sign,
+            *turned_at,
+            reach,
+            float(square),
+            *heights,
+            False,
+            count[1],
+        )
+        yield made
+
+
+def _draw(
+    pool: list[Float32Array], random: np.random.Generator
+) -> tuple[int, npt.NDArray[np.int64], np.float32]:
+    """Return which field is taken, how far it is moved, and its sign."""
+    number, half = (int(at) for at in random.integers(0, (len(pool), 2)))
+    return number, random.integers(0, len(pool[0]), 2), np.float32(2 * half - 1)
 
 
 def _add_shifted(
@@ -115,14 +169,16 @@ def _runs(shift: int, length: int, side: int) -> list[tuple[int, slice]]:
     return runs if head == length else [*runs, (head, slice(0, length - head))]
 
 
-def _field(random: np.random.Generator, side: int, cells: float, error_m: float) -> Float32Array:
-    """Return a periodic Gaussian field with correlation ``exp(-d^2 / (2 cells^2))``."""
-    noise = np.fft.rfft2(random.standard_normal((side, side)))
-    across, along = np.fft.fftfreq(side), np.fft.rfftfreq(side)
-    # the square root of the Gaussian covariance has length cells / sqrt(2)
-    square = across[:, None] ** 2 + along[None, :] ** 2
-    smooth = np.exp(-(np.pi**2) * square * cells**2)
-    field = np.fft.irfft2(noise * smooth, (side, side))
-    full = np.exp(-2 * np.pi**2 * (across[:, None] ** 2 + across[None, :] ** 2) * cells**2)
-    scaled: Float32Array = (field * (error_m / np.sqrt(full.mean()))).astype(np.float32)
-    return scaled
+def _fields(random: np.random.Generator, side: int, cells: float, error_m: float) -> list[Float32Array]:
+    """Return two independent periodic Gaussian fields with correlation ``exp(-d^2 / (2 cells^2))``.
+
+    They are the real and the imaginary part of white complex noise made smooth: the square root of the Gaussian
+    covariance has length ``cells / sqrt(2)``.
+    """
+    along = np.exp(-(np.pi**2) * np.fft.fftfreq(side) ** 2 * cells**2)
+    scale = error_m * side / np.sum(along**2)  # of a field of variance 1: the sum of the squared spectrum
+    spectrum = random.standard_normal((2, side, side), dtype=np.float32)
+    spectrum *= along[:, None].astype(np.float32)
+    spectrum *= (scale * along).astype(np.float32)
+    mixed = scipy.fft.ifft2(spectrum[0] + np.complex64(1j) * spectrum[1], norm="forward", overwrite_x=True)
+    return [np.ascontiguousarray(part / np.float32(side)) for part in (mixed.real, mixed.imag)]

@@ -88,13 +88,13 @@ def read_ring(
     else:
         middle = strip.shape[1] // 2
         line = strip[(n - 1) % BLOCK, middle + first : middle + last + 1]
+    begun, there = np.int32(first), n + first
     share, curve, square = 1.0 / n, np.float32(c / n), np.float32(n * n)
-    begun = np.int32(first)
-    for k in range(last - first + 1):
+    for k in range(len(line)):
         z = peek(line, k)
         across = np.float32(begun + np.int32(k))
         value = np.float32((float(z) - eye) * share) - curve * (square + across * across)
-        put(post, n + first + k, value if z == z else void)
+        put(post, there + k, value if z == z else void)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

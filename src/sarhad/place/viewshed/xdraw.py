@@ -76,13 +76,26 @@ def _quarter(
             turn(elevation, row, col, direction, (n, far + 1), -far, far, strip)
         wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
         read_ring(elevation, row, col, direction, n, -wide, wide, eye, c, strip, post)
-        target = np.float32(target_m / n)
-        _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, target)
-        _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target)
-        after[0], after[2 * n + 2] = after[1], after[2 * n + 1]
+        pass_ring(post, before, after, code, n, wide, np.float32(target_m / n))
         before, after = after, before
         span = cells_across(n, reach2, direction)
         copy_ring(code, n, n - span, n + span + 1, reach, direction, window)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pass_ring(
+    post: Float32Array,
+    before: Float32Array,
+    after: Float32Array,
+    code: BitArray,
+    n: int,
+    wide: int,
+    target: np.float32,
+) -> None:
+    """Fill which cells of ring n are seen, `wide` to either side, and the horizon `after` it."""
+    _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, target)
+    _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target)
+    after[0], after[2 * n + 2] = after[1], after[2 * n + 1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
