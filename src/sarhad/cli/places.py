@@ -33,7 +33,9 @@ def viewshed(
     elevation: Annotated[
         str, typer.Option(metavar="FROM,TO", help="Lowest and highest angle to a target, degrees.")
     ] = "-90,90",
-    method: Annotated[str, typer.Option(help="exact or xdraw.")] = "exact",
+    method: Annotated[
+        str | None, typer.Option(help="exact or xdraw; by default exact, with draws xdraw.")
+    ] = None,
     draws: Annotated[int, typer.Option(min=0, help="Terrains drawn for the chance to be seen; 0: none.")] = 0,
     more_height: Annotated[float, typer.Option(help="Metres of a higher mast to try at each post.")] = 0.0,
     lines: Annotated[Path | None, typer.Option(help="GeoJSON of lines whose share seen is told.")] = None,
@@ -58,7 +60,7 @@ def viewshed(
         refraction,
         _pair(azimuth, "--azimuth"),
         _pair(elevation, "--elevation"),
-        method,
+        method or ("xdraw" if draws else "exact"),
     )
     asked = Viewing(draws, seed=seed, more_height_m=more_height, lines=lines, memory_gb=memory_gb)
     with watching(quiet=quiet) as watch:

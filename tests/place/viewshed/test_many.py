@@ -107,3 +107,8 @@ def test_the_share_of_an_edge_follows_its_points_and_their_weight():
     assert np.array_equal(share_seen(count, ptr, cell, hours), [0.25, np.nan, 0.75], equal_nan=True)
     chance = np.array([[0.0, 0.4, 0.2]], dtype=np.float32)
     assert share_seen(chance, ptr, cell)[0] == pytest.approx(0.25)
+
+
+def test_more_draws_than_can_be_counted_are_refused():
+    with pytest.raises(SpecError, match=r"draws 70000, .*give 1 to 65535 draws"):
+        chance_seen(HILLS, 30.0, 45, 35, SPEC, draws=70_000, error_m=4.0, range_m=90.0, seed=1)

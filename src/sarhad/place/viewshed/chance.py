@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,12 @@ from sarhad.place.viewshed.many import add_bits
 from sarhad.place.viewshed.ring import Float32Array
 from sarhad.place.viewshed.spec import ViewSpec, seen_from
 
-POOL = 4  # independent error fields; each draw takes one of them, moved, or its opposite
+MOST_DRAWS = 65_535  # what a count can hold
+TOGETHER = 16  # draws that go outward side by side
+
+Draws = tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int64]
+]  # field of each, shape (d,), and its shift, shape (d, 2)
 
 
 def chance_seen(
@@ -62,15 +67,18 @@ def chance_seen(
 
     Notes
     -----
-    A draw is one of four independent periodic Gaussian fields, moved by a random shift and with a random sign:
-    every draw has the stated distribution, and two draws are independent at each place unless they take one field
-    at nearly one shift.
-    With the method ``xdraw`` and no limits of azimuth or elevation no drawn ground is built, which takes a third
+    A draw is one of two independent periodic Gaussian fields, moved by a random shift: every draw has
+    the stated distribution, and two draws are independent at each place unless they take one field at nearly one
+    shift. With the method ``xdraw`` and no limits of azimuth or elevation no drawn ground is built, which takes a third
     of the time or less. The standard error of a share p is ``sqrt(p (1 - p) / draws)``, a little more for that.
     """
-    if draws < 1 or not (error_m >= 0.0 and math.isfinite(error_m)) or not (0.0 < range_m < math.inf):
+    if (
+        not 1 <= draws <= MOST_DRAWS
+        or not (error_m >= 0.0 and math.isfinite(error_m))
+        or not (0.0 < range_m < math.inf)
+    ):
         raise SpecError(
-            f"draws {draws}, error {error_m} m, range {range_m} m: give at least one draw, an error of 0 or "
+            f"draws {draws}, error {error_m} m, range {range_m} m: give 1 to {MOST_DRAWS} draws, an error of 0 or "
             "more and a range above 0."
         )
     reach, _ = spec.reach(cell_m)
@@ -78,16 +86,24 @@ def chance_seen(
     ground = np.ascontiguousarray(elevation[top : row + reach + 1, left : col + reach + 1])
     random = np.random.Generator(np.random.Philox(seed))
     side = 1 << max(int(max(ground.shape) + 4 * range_m / cell_m) - 1, 1).bit_length()
-    pool = [field for _ in range(POOL // 2) for field in _fields(random, side, range_m / cell_m, error_m)]
+    pair = _fields(random, side, range_m / cell_m, error_m)
+    fields = np.array([*pair, *(field.T for field in pair)])
     count: CountArray = np.zeros((2, 2 * reach + 1, 2 * reach + 1), dtype=np.uint16)
-    look = _quick_look if spec.method == "xdraw" and spec.is_all_around else _look
-    at = (row - top, col - left)
+    is_quick = spec.method == "xdraw" and spec.is_all_around
+    look = partial(_quick_look, np.ascontiguousarray(ground.T)) if is_quick else _look
     made = 0
-    for draw in look(ground, cell_m, at, spec, pool, random, count):
-        made += 1
-        if draw == draws or (on_progress is not None and on_progress(made) is False):
+    while made < draws:
+        some = min(TOGETHER, draws - made)
+        look(ground, cell_m, (row - top, col - left), spec, fields, _draw(random, some, side), count)
+        made += some
+        if on_progress is not None and on_progress(made) is False:
             break
     return ((count[0] + count[1].T) / np.float32(made)).astype(np.float32), made
+
+
+def _draw(random: np.random.Generator, draws: int, side: int) -> Draws:
+    """Return which field each draw takes, and how far it is moved."""
+    return random.integers(0, 2, draws), random.integers(0, side, (draws, 2))
 
 
 def _look(
@@ -95,71 +111,59 @@ def _look(
     cell_m: float,
     at: tuple[int, int],
     spec: ViewSpec,
-    pool: list[Float32Array],
-    random: np.random.Generator,
+    fields: Float32Array,
+    draws: Draws,
     count: CountArray,
-) -> Iterator[int]:
-    """Yield the number of draws, each added to the count."""
+) -> None:
+    """Add what is seen over some drawn grounds to the count."""
     reach, _ = spec.reach(cell_m)
-    for made in itertools.count(1):
+    for number, shift in zip(*draws, strict=True):
         drawn = ground.copy()
-        number, shift, sign = _draw(pool, random)
-        _add_shifted(drawn, pool[number], shift, sign)
+        _add_shifted(drawn, fields[number], shift)
         add_bits(count[0], seen_from(drawn, cell_m, *at, spec), reach, reach)
-        yield made
 
 
 def _quick_look(
+    turned_ground: Float32Array,
     ground: Float32Array,
     cell_m: float,
     at: tuple[int, int],
     spec: ViewSpec,
-    pool: list[Float32Array],
-    random: np.random.Generator,
+    fields: Float32Array,
+    draws: Draws,
     count: CountArray,
-) -> Iterator[int]:
-    """Yield as `_look` does, by XDraw all around: left and right are up and down of the ground turned."""
+) -> None:
+    """Add as `_look` does, by XDraw all around: left and right are up and down of the ground turned."""
     reach, square = spec.reach(cell_m)
     heights = spec.observer_height_m, spec.target_height_m, spec.drop_m(cell_m)
-    turned, turned_pool = np.ascontiguousarray(ground.T), [np.ascontiguousarray(field.T) for field in pool]
-    for made in itertools.count(1):
-        number, shift, sign = _draw(pool, random)
-        count[0, reach, reach] += 1
-        count_drawn(ground, pool[number], shift, sign, *at, reach, float(square), *heights, True, count[0])
-        turned_at, turned_shift = at[::-1], np.ascontiguousarray(shift[::-1])
-        count_drawn(
-            turned,
-            turned_pool[number],
-            turned_shift,
-            sign,
-            *turned_at,
-            reach,
-            float(square),
-            *heights,
-            False,
-            count[1],
-        )
-        yield made
+    numbers, shifts = draws
+    count[0, reach, reach] += len(numbers)
+    count_drawn(ground, fields, numbers, shifts, *at, reach, float(square), *heights, True, count[0])
+    turned = np.ascontiguousarray(shifts[:, ::-1])
+    (row, col), numbers = at, numbers + 2  # the turned fields follow
+    count_drawn(
+        turned_ground,
+        fields,
+        numbers,
+        turned,
+        col,
+        row,
+        reach,
+        float(square),
+        *heights,
+        False,
+        count[1],
+    )
 
 
-def _draw(
-    pool: list[Float32Array], random: np.random.Generator
-) -> tuple[int, npt.NDArray[np.int64], np.float32]:
-    """Return which field is taken, how far it is moved, and its sign."""
-    number, half = (int(at) for at in random.integers(0, (len(pool), 2)))
-    return number, random.integers(0, len(pool[0]), 2), np.float32(2 * half - 1)
-
-
-def _add_shifted(
-    ground: Float32Array, field: Float32Array, shift: npt.NDArray[np.int64], weight: np.float32
-) -> None:
-    """Add a periodic field, moved and weighted, to the ground in place."""
+def _add_shifted(ground: Float32Array, field: Float32Array, shift: npt.NDArray[np.int64]) -> None:
+    """Add a periodic field, moved, to the ground in place."""
     side = len(field)
     height, width = ground.shape
     for r, a in _runs(int(shift[0]), height, side):
         for q, b in _runs(int(shift[1]), width, side):
             rows, cols = a.stop - a.start, b.stop - b.start
-            ground[r : r + rows, q : q + cols] += weight * field[a, b]
+            ground[r : r + rows, q : q + cols] += field[a, b]
 
 
 def _runs(shift: int, length: int, side: int) -> list[tuple[int, slice]]:

@@ -1,4 +1,7 @@
-"""XDraw over a ground with drawn errors, counted: no drawn ground is built, no column is read."""
+"""XDraw over a ground with drawn errors, counted: no drawn ground is built, no column is read.
+
+Several draws go outward together, so that ground and count come from the cache.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ CountArray = npt.NDArray[np.uint16]
 @njit(cache=True, nogil=True, error_model="numpy")
 def count_drawn(
     ground: Float32Array,
-    field: Float32Array,
-    shift: npt.NDArray[np.int64],
-    weight: np.float32,
+    fields: Float32Array,
+    numbers: npt.NDArray[np.int64],
+    shifts: npt.NDArray[np.int64],
     row: int,
     col: int,
     reach: int,
@@ -35,9 +38,10 @@ def count_drawn(
     ----------
     ground
         Metres, nan where missing, shape (h, w).
-    field, shift, weight
-        A periodic field of error, square; its row and column that lie at the ground's first cell; what it is
-        multiplied by.
+    fields
+        Periodic fields of error, shape (f, s, s).
+    numbers, shifts
+        Of each draw its field, and the row and column of it that lie at the ground's first cell, shapes (d,), (d, 2).
     row, col
         Cell of the post.
     reach, reach2, height_m, target_m, c
@@ -47,30 +51,32 @@ def count_drawn(
     count
         Of the window, shape (2 reach + 1, 2 reach + 1).
     """
-    side = field.shape[0]
-    error = weight * field[(row + shift[0]) % side, (col + shift[1]) % side]
-    eye = float(ground[row, col] + error) + height_m
+    side, draws = fields.shape[1], len(numbers)
+    eyes = np.empty(draws)
+    for d in range(draws):
+        error = fields[numbers[d], (row + shifts[d, 0]) % side, (col + shifts[d, 1]) % side]
+        eyes[d] = float(ground[row, col] + error) + height_m
+    void = np.float32(VOID)
+    post, code = np.full(2 * reach + 8, void), np.zeros(2 * reach + 16, dtype=np.uint8)
     for sign in (-1, 1):
-        void = np.float32(VOID)
-        before, after = np.full(2 * reach + 6, void), np.full(2 * reach + 6, void)
-        post, code = np.full(2 * reach + 8, void), np.zeros(2 * reach + 16, dtype=np.uint8)
+        before, after = np.full((draws, 2 * reach + 6), void), np.full((draws, 2 * reach + 6), void)
         for n in range(1, min(reach, row if sign < 0 else ground.shape[0] - 1 - row) + 1):
             wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
             first, last = max(-wide, -col), min(wide, ground.shape[1] - 1 - col)
-            for m in range(-wide, first):
-                put(post, n + m, void)
-            for m in range(last + 1, wide + 1):
-                put(post, n + m, void)
-            heights, errors = ground[row + sign * n], field[(row + sign * n + shift[0]) % side]
-            at, m = (col + first + shift[1]) % side, first
-            while m <= last:
-                run = min(last + 1 - m, side - at)
-                _drawn_slopes(heights, col + m, errors, at, weight, run, post, n, m, eye, c)
-                m, at = m + run, 0
-            pass_ring(post, before, after, code, n, wide, np.float32(target_m / n))
-            before, after = after, before
             span = cells_across(n, reach2, 0 if with_corners else 2)
-            _add(code, count[reach + sign * n], n, span, reach)
+            post[n - wide : n + first] = void
+            post[n + last + 1 : n + wide + 1] = void
+            at = row + sign * n
+            heights = ground[at, col + first : col + last + 1]
+            for d in range(draws):
+                errors, start = (
+                    fields[numbers[d], (at + shifts[d, 0]) % side],
+                    (col + first + shifts[d, 1]) % side,
+                )
+                _drawn_slopes(heights, errors, start, post, n, first, eyes[d], c)
+                pass_ring(post, before[d], after[d], code, n, wide, np.float32(target_m / n))
+                _add(code, count[reach + sign * n], n, span, reach)
+            before, after = after, before
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -83,22 +89,22 @@ def _add(code: BitArray, line: CountArray, n: int, span: int, reach: int) -> Non
 @njit(cache=True, nogil=True, error_model="numpy")
 def _drawn_slopes(
     heights: Float32Array,
-    start: int,
     errors: Float32Array,
-    at: int,
-    weight: np.float32,
-    run: int,
+    start: int,
     post: Float32Array,
     n: int,
     first: int,
     eye: float,
     c: float,
 ) -> None:
-    """Fill slopes as `fill_slopes` does, of some heights from `start` with errors from `at`."""
-    void, begun, there = np.float32(VOID), np.int32(first), n + first
+    """Fill the slopes of ring n from place `first` on, of heights with periodic errors from `start`."""
+    void, side, done = np.float32(VOID), len(errors), 0
     share, curve, square = 1.0 / n, np.float32(c / n), np.float32(n * n)
-    for k in range(run):
-        z = peek(heights, start + k) + weight * peek(errors, at + k)
-        across = np.float32(begun + np.int32(k))
-        value = np.float32((float(z) - eye) * share) - curve * (square + across * across)
-        put(post, there + k, value if z == z else void)
+    while done < len(heights):
+        run = min(len(heights) - done, side - start)
+        for k in range(done, done + run):
+            z = peek(heights, k) + peek(errors, start - done + k)
+            across = np.float32(np.int32(first) + np.int32(k))
+            value = np.float32((float(z) - eye) * share) - curve * (square + across * across)
+            put(post, n + first + k, value if z == z else void)
+        done, start = done + run, 0
