@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sarhad.place.viewshed.apart import peek, put
+from sarhad.place.viewshed.apart import own, peek, put
 
 Float32Array = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
@@ -158,3 +158,28 @@ def packed(window: BitArray) -> BitArray:
                 byte |= window[r, 8 * q + k] << k
             bits[r, q] = byte
     return bits
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def copy_column(
+    code: BitArray,
+    n: int,
+    span: int,
+    reach: int,
+    direction: int,
+    is_last: bool,
+    eight: BitArray,
+    bits: BitArray,
+) -> None:
+    """Keep the cells of a ring to the left or right, and add each eight that share bytes to the bits.
+
+    `eight` is a byte for each row, zero at first.
+    """
+    out = reach + (-n if direction == 2 else n)
+    shift = np.uint8(out % 8)
+    for m in range(-span, span + 1):
+        put(eight, reach + m, np.uint8(own(eight, reach + m) | (peek(code, n + m) << shift)))
+    if is_last or shift == (0 if direction == 2 else 7):
+        for r in range(len(eight)):
+            bits[r, out // 8] |= eight[r]
+            eight[r] = 0

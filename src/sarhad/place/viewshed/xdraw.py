@@ -12,6 +12,7 @@ from sarhad.place.viewshed.ring import (
     BitArray,
     Float32Array,
     cells_across,
+    copy_column,
     copy_ring,
     new_strip,
     packed,
@@ -47,9 +48,12 @@ def approximate_bits(
     side = 2 * reach + 1
     window = np.zeros((side, 8 * ((side + 7) // 8)), dtype=np.uint8)
     window[reach, reach] = 1
-    for direction in range(4):
+    for direction in (0, 1):
         _quarter(elevation, row, col, reach, reach2, eye, target_m, c, direction, window)
-    return packed(window), 0
+    bits = packed(window)
+    for direction in (2, 3):
+        _quarter(elevation, row, col, reach, reach2, eye, target_m, c, direction, bits)
+    return bits, 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -63,12 +67,13 @@ def _quarter(
     target_m: float,
     c: float,
     direction: int,
-    window: BitArray,
+    found: BitArray,
 ) -> None:
-    """Set the cells of one of four directions (up, down, left, right)."""
+    """Set the cells of one of four directions: up and down in a window of bytes, left and right in bits."""
     void = np.float32(VOID)
     before, after = np.full(2 * reach + 6, void), np.full(2 * reach + 6, void)
     post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 16, dtype=np.uint8)
+    eight = np.zeros(2 * reach + 1, dtype=np.uint8)
     last, strip = min(reach, rings_to_edge(elevation, row, col, direction)), new_strip(reach)
     for n in range(1, last + 1):
         if n % BLOCK == 1:
@@ -79,7 +84,10 @@ def _quarter(
         pass_ring(post, before, after, code, n, wide, np.float32(target_m / n))
         before, after = after, before
         span = cells_across(n, reach2, direction)
-        copy_ring(code, n, n - span, n + span + 1, reach, direction, window)
+        if direction < 2:
+            copy_ring(code, n, n - span, n + span + 1, reach, direction, found)
+        else:
+            copy_column(code, n, span, reach, direction, n == last, eight, found)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
