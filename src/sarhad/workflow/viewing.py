@@ -15,7 +15,7 @@ from affine import Affine
 from pyproj import Transformer
 
 from sarhad.errors import SpecError, StoreError
-from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, share_seen, views
+from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, share_seen, views
 from sarhad.place.viewshed.many import require_posts
 from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome
@@ -128,6 +128,12 @@ def _look(
             on_progress=lambda n: on_step(Step("look", n / total, f"{n} of {total} posts")),
         )
         return found.count, found.cells, 0
+    needed = draws_bytes(spec.reach(ground.cell_m)[0], ground.cell_m, asked.range_m)
+    if needed > asked.memory_gb * 1e9:
+        raise SpecError(
+            f"memory: the draws need {needed / 1e9:.2f} GB, {asked.memory_gb:g} GB allowed. "
+            "Give a smaller radius, or more with --memory-gb."
+        )
     row, col = (int(at) for at in ground.cells[0])
     share, made = chance_seen(
         ground.elevation,

@@ -85,7 +85,7 @@ def chance_seen(
     top, left = max(row - reach, 0), max(col - reach, 0)
     ground = np.ascontiguousarray(elevation[top : row + reach + 1, left : col + reach + 1])
     random = np.random.Generator(np.random.Philox(seed))
-    side = 1 << max(int(max(ground.shape) + 4 * range_m / cell_m) - 1, 1).bit_length()
+    side = _side(max(ground.shape), range_m / cell_m)
     pair = _fields(random, side, range_m / cell_m, error_m)
     fields = np.array([*pair, *(field.T for field in pair)])
     count: CountArray = np.zeros((2, 2 * reach + 1, 2 * reach + 1), dtype=np.uint16)
@@ -99,6 +99,16 @@ def chance_seen(
         if on_progress is not None and on_progress(made) is False:
             break
     return ((count[0] + count[1].T) / np.float32(made)).astype(np.float32), made
+
+
+def draws_bytes(reach: int, cell_m: float, range_m: float) -> int:
+    """Return what drawing needs about a post: the fields while they are made, ground and counts."""
+    return 40 * _side(2 * reach + 1, range_m / cell_m) ** 2
+
+
+def _side(cells: int, range_cells: float) -> int:
+    """Return the period of a field, so long that no two cells of the ground are neighbours across it."""
+    return int(scipy.fft.next_fast_len(cells + int(4 * range_cells) + 1))
 
 
 def _draw(random: np.random.Generator, draws: int, side: int) -> Draws:
