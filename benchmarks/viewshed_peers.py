@@ -140,7 +140,7 @@ def grass(task):
     cpu = wall = 0.0
     views = []
     for row, col in task["posts"]:
-        edge = task["radius_m"] + cell / 2
+        edge = (int(task["radius_m"] / cell) + 0.5) * cell
         run(
             *("g.region", f"n={(rows - row - 0.5) * cell + edge}", f"s={(rows - row - 0.5) * cell - edge}"),
             *(f"w={(col + 0.5) * cell - edge}", f"e={(col + 0.5) * cell + edge}", f"res={cell}"),
