@@ -66,13 +66,13 @@ def sight_bits(
 
     Notes
     -----
-    Heights are compared as slopes: metres above the eye for each step along the longer axis. ``2 reach``
-    wedges of each of four directions, less than a cell wide, carry outward the highest slope that any
-    ray inside can have met (`upper`) and that every ray inside has met (`lower`): between two rays the
-    ground on a ring has at most one post, so its extremes lie at the rays or at that post. A target
-    above `upper` is seen, one below `lower` hidden; only a cell between the two, or nearer to one than
-    the rounding of float32 can have moved it, is walked in float64 by `is_seen`, through the blocks of
-    rings whose highest slope reaches the target's.
+    Heights are compared as slopes: metres above the eye for each step along the longer axis. About `reach`
+    wedges of each of four directions, at most two cells wide, carry outward the highest slope that any ray
+    inside can have met (`upper`) and that every ray inside has met (`lower`): the ground of a ring within a
+    wedge has its extremes at the two rays or at the one or two posts between. A target above `upper` is seen,
+    one below `lower` hidden; only a cell between the two, or nearer to one than the rounding of float32 can
+    have moved it, is walked in float64 by `is_seen`, through the blocks of rings whose highest slope reaches
+    the target's. Wedges that hide all that the highest ground of the window could show are given up.
     """
     side = 2 * reach + 1
     window = np.zeros((side, 8 * ((side + 7) // 8)), dtype=np.uint8)
@@ -126,9 +126,13 @@ def _quarter(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _alive(lower: Float32Array, start: int, aim: np.float32) -> tuple[int, int]:
-    """Return the next wedges, from and up to, in groups that hide not all up to the slope `aim`."""
+    """Return the next wedges, from and up to, in groups that hide not all up to the slope `aim`.
+
+    Groups that do are given up for good: their bounds are no longer carried.
+    """
     wedges = len(lower)
     while start < wedges and lower[start : start + GROUP].min() > aim:
+        lower[start : start + GROUP] = np.inf
         start += GROUP
     stop = start
     while stop < wedges and lower[stop : stop + GROUP].min() <= aim:
