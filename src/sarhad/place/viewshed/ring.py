@@ -77,7 +77,7 @@ def read_ring(
     The ring must be on the grid; columns (directions 2 and 3) are read from the strip that `turn` filled.
     """
     minor, length = (col, elevation.shape[1]) if direction < 2 else (row, elevation.shape[0])
-    first, last = max(low, -minor), min(high, length - 1 - minor)
+    first, last = min(max(low, -minor), high + 1), max(min(high, length - 1 - minor), low - 1)
     void = np.float32(VOID)
     for m in range(low, first):
         put(post, n + m, void)
