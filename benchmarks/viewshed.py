@@ -38,7 +38,7 @@ from scipy.ndimage import gaussian_filter
 
 from sarhad.place.elevation import elevation_around
 from sarhad.place.viewshed import ViewSpec, seen_from, unpack, views
-from sarhad.place.viewshed.exact import is_seen
+from sarhad.place.viewshed.definition import is_seen
 
 HEIGHT_M, TARGET_M, REFRACTION = 10.0, 2.0, 0.13
 PEERS = Path(__file__).with_name("viewshed_peers.py")

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from sarhad.errors import SpecError
 from sarhad.place.viewshed import ViewSpec, seen_from, unpack
-from sarhad.place.viewshed.exact import is_seen
+from sarhad.place.viewshed.definition import is_seen
 from sarhad.place.viewshed.ring import new_strip, read_ring
 
 N, CELL_M = 81, 30.0
