@@ -16,28 +16,55 @@ from sarhad.errors import SpecError
 @command
 def viewshed(
     dem: Annotated[Path, typer.Argument(metavar="DEM", help="GeoTIFF, VRT or COG of elevations in metres.")],
-    at: Annotated[str, typer.Option(help="LON,LAT of the post in degrees.")],
     height: Annotated[float, typer.Option(help="Metres of the eye above the ground.")],
     radius_km: Annotated[float, typer.Option(help="How far it looks.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="GeoTIFF to write.")],
+    at: Annotated[
+        list[str] | None, typer.Option(metavar="LON,LAT", help="A post, in degrees; may be repeated.")
+    ] = None,
+    posts: Annotated[
+        Path | None, typer.Option(help="Posts: CSV with columns lon, lat (and id), or GeoPackage of points.")
+    ] = None,
     target_height: Annotated[float, typer.Option(help="Metres of the target above its ground.")] = 0.0,
     refraction: Annotated[float, typer.Option(help="Coefficient of refraction.")] = 0.13,
-    method: Annotated[str, typer.Option(help="exact or xdraw.")] = "exact",
+    azimuth: Annotated[
+        str, typer.Option(metavar="FROM,TO", help="Degrees clockwise from grid north.")
+    ] = "0,360",
+    elevation: Annotated[
+        str, typer.Option(metavar="FROM,TO", help="Lowest and highest angle to a target, degrees.")
+    ] = "-90,90",
+    method: Annotated[
+        str | None, typer.Option(help="exact or xdraw; by default exact, with draws xdraw.")
+    ] = None,
     draws: Annotated[int, typer.Option(min=0, help="Terrains drawn for the chance to be seen; 0: none.")] = 0,
+    more_height: Annotated[float, typer.Option(help="Metres of a higher mast to try at each post.")] = 0.0,
+    lines: Annotated[Path | None, typer.Option(help="GeoJSON of lines whose share seen is told.")] = None,
+    memory_gb: Annotated[float, typer.Option(help="Memory that may be taken.")] = 4.0,
     seed: Seed = 1,
     replace: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write what a post sees over an elevation model."""
-    from sarhad.workflow.viewing import view_from, view_spec
+    """Write what posts see over an elevation model: of one post where, of several how many see a cell."""
+    from sarhad.place.viewshed import ViewSpec
+    from sarhad.workflow.post_files import Post, read_posts
+    from sarhad.workflow.viewing import Viewing, view_from
 
-    lon, lat = _point(at, "--at")
-    spec = view_spec(height, radius_km, target_height, refraction, method)
+    named = [Post(text, *_point(text, "--at")) for text in at or ()] + (read_posts(posts) if posts else [])
+    if not named:
+        raise SpecError("no post: give --at LON,LAT, or --posts FILE.")
+    spec = ViewSpec(
+        height,
+        radius_km,
+        target_height,
+        refraction,
+        _pair(azimuth, "--azimuth"),
+        _pair(elevation, "--elevation"),
+        method or ("xdraw" if draws else "exact"),
+    )
+    asked = Viewing(draws, seed=seed, more_height_m=more_height, lines=lines, memory_gb=memory_gb)
     with watching(quiet=quiet) as watch:
-        done = view_from(
-            dem, out, spec, lon=lon, lat=lat, draws=draws, seed=seed, is_replacing=replace, on_step=watch
-        )
+        done = view_from(dem, named, out, spec, asked=asked, is_replacing=replace, on_step=watch)
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
@@ -77,6 +104,14 @@ def travel(
             on_step=watch,
         )
     emit(done.payload, as_json=as_json, lines=done.lines)
+
+
+def _pair(text: str, option: str) -> tuple[float, float]:
+    """Return the two numbers of ``FROM,TO``."""
+    found = numbers(text, option)
+    if len(found) != 2:
+        raise SpecError(f"{option} {text}: give two numbers of degrees, such as 350,10.")
+    return found[0], found[1]
 
 
 def _point(text: str, option: str) -> tuple[float, float]:

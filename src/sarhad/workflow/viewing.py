@@ -1,190 +1,256 @@
-"""What a post sees over any elevation model, written as a raster."""
+"""What posts see over any elevation model, written as a raster."""
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from affine import Affine
-from pyproj import CRS, Transformer
-from rasterio.enums import Resampling
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window
+from pyproj import Transformer
 
-from sarhad.errors import CrsMismatchError, SpecError, StoreError
-from sarhad.place.elevation import HIGHEST_M, LOWEST_M, VOID_M
-from sarhad.place.terrain import Float32Array
-from sarhad.place.viewshed import ViewSpec, chance_seen, seen_from, unpack
+from sarhad.errors import SpecError, StoreError
+from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, share_seen, views
 from sarhad.place.viewshed.many import require_posts
 from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome
+from sarhad.workflow.post_files import Post, read_lines
 from sarhad.workflow.steps import OnStep, Step
+from sarhad.workflow.surroundings import Surroundings, surroundings
 
 ERROR_M, RANGE_M = 4.0, 90.0  # of the elevation model where draws are asked
 
 
-def view_spec(height_m: float, radius_km: float, target_m: float, refraction: float, method: str) -> ViewSpec:
-    """Return how the post looks."""
-    return ViewSpec(height_m, radius_km, target_m, refraction, method=method)
+@dataclass(frozen=True)
+class Viewing:
+    """What is asked beside how a post looks.
+
+    Parameters
+    ----------
+    draws
+        Terrains drawn for the chance to be seen, of one post; 0 for none.
+    error_m, range_m
+        Standard deviation and length of correlation of the elevation error.
+    seed
+        Of the draws.
+    more_height_m
+        Of a higher mast that is tried at each post; 0 for none.
+    lines
+        GeoJSON of lines whose share seen is told.
+    memory_gb
+        That reading and looking may take.
+    """
+
+    draws: int = 0
+    error_m: float = ERROR_M
+    range_m: float = RANGE_M
+    seed: int = 1
+    more_height_m: float = 0.0
+    lines: Path | None = None
+    memory_gb: float = 4.0
+
+    def require_possible(self, posts: int) -> None:
+        """Raise SpecError with every fault."""
+        faults = []
+        if self.draws and posts > 1:
+            faults.append(
+                f"--draws: {posts} posts are given. Ask for the chance to be seen by one post at a time."
+            )
+        if not (np.isfinite(self.more_height_m) and self.more_height_m >= 0.0):
+            faults.append(f"--more-height: {self.more_height_m} is not a height in metres, 0 or more.")
+        if not self.memory_gb > 0.0:
+            faults.append(f"--memory-gb: {self.memory_gb} is not above 0.")
+        if faults:
+            raise SpecError("\n".join(faults))
 
 
 def view_from(
     dem: Path,
+    posts: list[Post],
     out: Path,
     spec: ViewSpec,
     *,
-    lon: float,
-    lat: float,
-    draws: int,
-    error_m: float = ERROR_M,
-    range_m: float = RANGE_M,
-    seed: int = 1,
+    asked: Viewing,
     is_replacing: bool = False,
     on_step: OnStep,
 ) -> Outcome:
-    """Return what a post sees and write it as a GeoTIFF: 1 seen, 0 hidden, or with draws the chance.
+    """Return what posts see and write it as a GeoTIFF.
+
+    Of one post 1 seen, 0 hidden, or with draws the chance, about it as far as it looks; of several the number
+    that see each cell.
 
     Raises
     ------
     CrsMismatchError
         If the raster has no coordinate system, or degrees under the name of metres.
     SpecError
-        If the post lies outside or on a void.
+        If a post lies outside or on a void, or the memory is too little.
     StoreError
-        If the raster cannot be read or the result not be written.
+        If a file cannot be read or the result not be written.
     """
+    asked.require_possible(len(posts))
     require_free(out, dem, is_replacing=is_replacing)
-    elevation, transform, crs, (row, col) = _around(dem, lon, lat, spec)
-    cell_m = float(transform.a)
-    require_posts(elevation, np.array([[row, col]]))
-    made = 0
-    if draws:
-        share, made = chance_seen(
-            elevation,
-            cell_m,
-            row,
-            col,
+    lines = read_lines(asked.lines) if asked.lines else []
+    ground = surroundings(dem, posts, spec, memory_limit_bytes=asked.memory_gb * 1e9)
+    require_posts(ground.elevation, ground.cells)
+    cover, cells, made = _look(ground, spec, asked, on_step)
+    payload = _payload(ground, posts, spec, cover, cells, made)
+    payload["out"] = str(out)
+    if asked.more_height_m > 0.0:
+        _, more = best_height(ground.elevation, ground.cell_m, ground.cells, spec, more_m=asked.more_height_m)
+        for row, extra in zip(payload["posts"], more, strict=True):
+            row["more_height_m"], row["more_area_km2"] = (
+                asked.more_height_m,
+                float(extra) * ground.cell_m**2 / 1e6,
+            )
+    if lines:
+        payload["lines"] = _shares(ground, lines, cover)
+    _write(out, *_shown(ground, spec, cover), ground.wkt)
+    return Outcome(payload, _lines)
+
+
+def _look(
+    ground: Surroundings, spec: ViewSpec, asked: Viewing, on_step: OnStep
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], int]:
+    """Return what is seen on the grid (count, or chance), the cells each post sees, and the draws made."""
+    if not asked.draws:
+        total = len(ground.cells)
+        found = views(
+            ground.elevation,
+            ground.cell_m,
+            ground.cells,
             spec,
-            draws=draws,
-            error_m=error_m,
-            range_m=range_m,
-            seed=seed,
-            on_progress=lambda n: on_step(
-                Step("look", n / draws, f"{n} of {draws} draws", keeps_answer=True)
-            ),
+            on_progress=lambda n: on_step(Step("look", n / total, f"{n} of {total} posts")),
         )
-    else:
-        share = unpack(seen_from(elevation, cell_m, row, col, spec)).astype(np.float32)
-    _write(out, share, transform @ Affine.translation(col - len(share) // 2, row - len(share) // 2), crs)
-    payload: dict[str, Any] = {
-        "out": str(out),
-        "lon": lon,
-        "lat": lat,
-        "elevation_m": float(elevation[row, col]),
-        "cell_m": cell_m,
+        return found.count, found.cells, 0
+    needed = draws_bytes(spec.reach(ground.cell_m)[0], ground.cell_m, asked.range_m)
+    if needed > asked.memory_gb * 1e9:
+        raise SpecError(
+            f"memory: the draws need {needed / 1e9:.2f} GB, {asked.memory_gb:g} GB allowed. "
+            "Give a smaller radius, or more with --memory-gb."
+        )
+    row, col = (int(at) for at in ground.cells[0])
+    share, made = chance_seen(
+        ground.elevation,
+        ground.cell_m,
+        row,
+        col,
+        spec,
+        draws=asked.draws,
+        error_m=asked.error_m,
+        range_m=asked.range_m,
+        seed=asked.seed,
+        on_progress=lambda n: on_step(
+            Step("look", n / asked.draws, f"{n} of {asked.draws} draws", keeps_answer=True)
+        ),
+    )
+    reach = len(share) // 2
+    cover = np.zeros(ground.elevation.shape, dtype=np.float32)
+    top, left = max(row - reach, 0), max(col - reach, 0)
+    part = cover[top : row + reach + 1, left : col + reach + 1]
+    part[:] = share[top - row + reach :, left - col + reach :][: part.shape[0], : part.shape[1]]
+    return cover, np.array([-1]), made
+
+
+def _payload(
+    ground: Surroundings,
+    posts: list[Post],
+    spec: ViewSpec,
+    cover: npt.NDArray[Any],
+    cells: npt.NDArray[np.int64],
+    made: int,
+) -> dict[str, Any]:
+    """Return the figures."""
+    is_chance = made > 0
+    seen = float(cover.sum(dtype=np.float64)) if is_chance else float((cover > 0).sum())
+    km2 = ground.cell_m**2 / 1e6
+    heights = ground.elevation[ground.cells[:, 0], ground.cells[:, 1]]
+    return {
+        "lon": posts[0].lon,
+        "lat": posts[0].lat,
+        "elevation_m": float(heights[0]),
+        "cell_m": ground.cell_m,
         "radius_km": spec.radius_km,
         "method": spec.method,
         "draws": made,
-        "cells_seen": float(share.sum(dtype=np.float64)),
-        "area_km2": float(share.sum(dtype=np.float64)) * cell_m**2 / 1e6,
-        "cells_without_elevation": int(np.isnan(elevation).sum()),
+        "cells_seen": seen,
+        "area_km2": seen * km2,
+        "cells_without_elevation": int(np.isnan(ground.elevation).sum()),
+        "posts": [
+            {
+                "id": post.name,
+                "lon": post.lon,
+                "lat": post.lat,
+                "elevation_m": float(height),
+                "area_km2": (seen if is_chance else float(count)) * km2,
+            }
+            for post, height, count in zip(posts, heights, cells, strict=True)
+        ],
     }
 
-    return Outcome(payload, _lines)
+
+def _shares(
+    ground: Surroundings, lines: list[tuple[str, Any]], cover: npt.NDArray[Any]
+) -> list[dict[str, Any]]:
+    """Return the share of each line that is seen, in points half a cell apart."""
+    turn = Transformer.from_crs("EPSG:4326", ground.wkt, always_xy=True)
+    cell, ptr = [], [0]
+    for _, course in lines:
+        x, y = (np.asarray(values) for values in turn.transform(*course.coords.xy))
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        at = np.linspace(0.0, along[-1], int(2 * along[-1] / ground.cell_m) + 2)
+        col, row = ~ground.transform @ (np.interp(at, along, x), np.interp(at, along, y))
+        row, col = np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
+        inside = (row >= 0) & (col >= 0) & (row < cover.shape[0]) & (col < cover.shape[1])
+        cell.append(np.where(inside, row * cover.shape[1] + col, -1))
+        ptr.append(ptr[-1] + len(at))
+    shares = share_seen(cover, np.array(ptr), np.concatenate(cell))
+    return [{"id": name, "share_seen": float(share)} for (name, _), share in zip(lines, shares, strict=True)]
+
+
+def _shown(ground: Surroundings, spec: ViewSpec, cover: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Affine]:
+    """Return what is written and its place: of one post the square about it, of several all ground read."""
+    if len(ground.cells) > 1:
+        return cover, ground.transform
+    reach = spec.reach(ground.cell_m)[0]
+    row, col = (int(at) for at in ground.cells[0])
+    window = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=np.float32)
+    top, left = max(row - reach, 0), max(col - reach, 0)
+    part = cover[top : row + reach + 1, left : col + reach + 1]
+    down, right = top - row + reach, left - col + reach
+    window[down : down + part.shape[0], right : right + part.shape[1]] = part
+    return window, ground.transform @ Affine.translation(col - reach, row - reach)
 
 
 def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
     yield f"{payload['out']}: {payload['area_km2']:.2f} km2 seen in cells of {payload['cell_m']:.1f} m"
+    for post in payload["posts"]:
+        more = (
+            f", {post['more_height_m']:g} m more {post['more_area_km2']:.2f} km2 more"
+            if "more_height_m" in post
+            else ""
+        )
+        if more or len(payload["posts"]) > 1:
+            yield f"  {post['id']}: {post['area_km2']:.2f} km2{more}"
+    for line in payload.get("lines", ()):
+        yield f"  {line['id']}: {line['share_seen']:.1%} seen"
 
 
-def _around(
-    dem: Path, lon: float, lat: float, spec: ViewSpec
-) -> tuple[Float32Array, Affine, str, tuple[int, int]]:
-    """Return the heights about a point in square cells of metres, their place, and the post's cell."""
-    try:
-        with rasterio.open(dem) as raster:
-            if raster.crs is None:
-                raise CrsMismatchError(
-                    f"{dem}: the file names no coordinate system. Write one into it, "
-                    "for example with gdal_edit.py -a_srs EPSG:4326."
-                )
-            own = CRS.from_wkt(raster.crs.to_wkt())
-            if not own.is_geographic and abs(raster.transform.a) < 0.05:
-                raise CrsMismatchError(
-                    f"{dem}: cells of {abs(raster.transform.a):g} metres: degrees under the name of metres? "
-                    "Correct the coordinate system, for example with gdal_edit.py -a_srs EPSG:4326."
-                )
-            x, y = Transformer.from_crs("EPSG:4326", own, always_xy=True).transform(lon, lat)
-            west, south, east, north = raster.bounds
-            if not (west <= x <= east and south <= y <= north):
-                raise SpecError(f"--at {lon},{lat}: outside {dem}. Give a point on it, lon first.")
-            cell = abs(raster.transform.a)
-            is_metric = own.is_projected and own.axis_info[0].unit_name in ("metre", "meter")
-            if is_metric and raster.transform.e == -cell and raster.transform.b == 0:
-                return _window(raster, x, y, spec, raster.crs.to_wkt())
-            return _warped(raster, lon, lat, spec, own)
-    except rasterio.errors.RasterioIOError as error:
-        raise StoreError(f"{dem}: not a readable raster ({error}). Give a GeoTIFF, VRT or COG.") from error
-
-
-def _warped(
-    raster: rasterio.DatasetReader, lon: float, lat: float, spec: ViewSpec, own: CRS
-) -> tuple[Float32Array, Affine, str, tuple[int, int]]:
-    """Return the heights about a point in a transverse Mercator projection of its own, bilinear."""
-    crs = CRS.from_user_input(f"+proj=tmerc +lat_0={lat} +lon_0={lon} +k_0=1 +ellps=WGS84 +units=m")
-    cell = abs(raster.transform.e) * (math.pi / 180.0 * 6_371_008.8 if own.is_geographic else 1.0)
-    reach = spec.reach(cell)[0] + 1
-    half = cell * (reach + 0.5)
-    transform = Affine(cell, 0.0, -half, 0.0, -cell, half)
-    side = 2 * reach + 1
-    with WarpedVRT(
-        raster,
-        crs=crs.to_wkt(),
-        transform=transform,
-        width=side,
-        height=side,
-        resampling=Resampling.bilinear,
-        dtype="float32",
-        nodata=float("nan"),
-        src_nodata=raster.nodata if raster.nodata is not None else VOID_M,
-    ) as grid:
-        return _without_voids(grid.read(1)), transform, crs.to_wkt(), (reach, reach)
-
-
-def _window(
-    raster: rasterio.DatasetReader, x: float, y: float, spec: ViewSpec, wkt: str
-) -> tuple[Float32Array, Affine, str, tuple[int, int]]:
-    """Return the heights about a point as the raster has them."""
-    row, col = raster.index(x, y)
-    reach = spec.reach(raster.transform.a)[0] + 1
-    top, left = max(row - reach, 0), max(col - reach, 0)
-    window = Window(
-        left, top, min(col + reach + 1, raster.width) - left, min(row + reach + 1, raster.height) - top
-    )
-    heights = _without_voids(raster.read(1, window=window, masked=True).astype(np.float32).filled(np.nan))
-    return heights, raster.window_transform(window), wkt, (row - top, col - left)
-
-
-def _without_voids(heights: Float32Array) -> Float32Array:
-    """Return the heights, nan where they are none that the earth has."""
-    return np.where((heights > LOWEST_M) & (heights < HIGHEST_M), heights, np.nan).astype(np.float32)
-
-
-def _write(out: Path, share: Float32Array, transform: Affine, wkt: str) -> None:
+def _write(out: Path, cover: npt.NDArray[Any], transform: Affine, wkt: str) -> None:
     """Write a raster whole or not at all."""
     try:
         with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=".viewshed-") as folder:
             place = Path(folder) / out.name
-            profile = {"driver": "GTiff", "width": share.shape[1], "height": share.shape[0], "count": 1}
+            profile = {"driver": "GTiff", "width": cover.shape[1], "height": cover.shape[0], "count": 1}
             with rasterio.open(
-                place, "w", **profile, dtype="float32", crs=wkt, transform=transform, compress="deflate"
+                place, "w", **profile, dtype=cover.dtype, crs=wkt, transform=transform, compress="deflate"
             ) as file:
-                file.write(share, 1)
+                file.write(cover, 1)
             place.replace(out)
     except (OSError, rasterio.errors.RasterioIOError) as error:
         raise StoreError(f"{out}: cannot be written ({error}).", is_output=True) from error

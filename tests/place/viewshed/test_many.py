@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, seen_from, unpack, views
+from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, seen_from, share_seen, unpack, views
 
 HILLS = (gaussian_filter(np.random.default_rng(2).standard_normal((90, 70)), 4) * 400).astype(np.float32)
 SPEC = ViewSpec(10.0, 0.9, 2.0)
@@ -71,9 +73,42 @@ def test_draws_follow_the_seed_and_blur_the_edge():
 
 
 def test_the_error_field_has_the_deviation_and_correlation_that_were_asked():
-    from sarhad.place.viewshed.chance import _field
+    from sarhad.place.viewshed.chance import _fields
 
-    field = _field(np.random.Generator(np.random.Philox(3)), 512, 3.0, 4.0)
-    assert field.std() == pytest.approx(4.0, rel=0.03)
-    beside = (field[:, 3:] * field[:, :-3]).mean() / field.var()
-    assert beside == pytest.approx(np.exp(-0.5), abs=0.03)
+    one, two = _fields(np.random.Generator(np.random.Philox(3)), 512, 3.0, 4.0)
+    for field in (one, two):
+        assert field.dtype == np.float32
+        assert field.std() == pytest.approx(4.0, rel=0.03)
+        for step in (1, 3, 6):
+            beside = (field[:, step:] * field[:, :-step]).mean() / field.var()
+            assert beside == pytest.approx(np.exp(-(step**2) / 18.0), abs=0.03)
+    assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.02
+
+
+@pytest.mark.parametrize("post", [(45, 35), (0, 69)])
+def test_quick_draws_are_the_drawn_views_of_xdraw(post):
+    # limits that leave everything out of the quick way: the same draws, one by one
+    kind = {"draws": 7, "error_m": 4.0, "range_m": 90.0, "seed": 4}
+    voids = HILLS.copy()
+    voids[20:25, 30:40] = np.nan
+    look = ViewSpec(10.0, 0.9, 2.0, method="xdraw")
+    slow = replace(look, elevation_deg=(-89.99, 90.0))
+    quick, one_by_one = (chance_seen(voids, 30.0, *post, s, **kind)[0] for s in (look, slow))
+    assert np.array_equal(quick, one_by_one)
+    assert 0.02 < quick.mean() < 0.9
+
+
+def test_the_share_of_an_edge_follows_its_points_and_their_weight():
+    # edge 0: cells 0, 1, 1, 2 of which 1 is seen: a half; edge 1 has no points; edge 2 is half off the grid
+    count = np.array([[0, 3, 0]], dtype=np.uint16)
+    ptr, cell = np.array([0, 4, 4, 6]), np.array([0, 1, 1, 2, 1, -1])
+    assert np.array_equal(share_seen(count, ptr, cell), [0.5, np.nan, 0.5], equal_nan=True)
+    hours = np.array([1.0, 1.0, 0.0, 2.0, 3.0, 1.0])
+    assert np.array_equal(share_seen(count, ptr, cell, hours), [0.25, np.nan, 0.75], equal_nan=True)
+    chance = np.array([[0.0, 0.4, 0.2]], dtype=np.float32)
+    assert share_seen(chance, ptr, cell)[0] == pytest.approx(0.25)
+
+
+def test_more_draws_than_can_be_counted_are_refused():
+    with pytest.raises(SpecError, match=r"draws 70000, .*give 1 to 65535 draws"):
+        chance_seen(HILLS, 30.0, 45, 35, SPEC, draws=70_000, error_m=4.0, range_m=90.0, seed=1)

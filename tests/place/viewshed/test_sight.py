@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter
 
 from sarhad.errors import SpecError
 from sarhad.place.viewshed import ViewSpec, seen_from, unpack
-from sarhad.place.viewshed.exact import is_seen
+from sarhad.place.viewshed.definition import is_seen
+from sarhad.place.viewshed.ring import new_strip, read_ring
 
 N, CELL_M = 81, 30.0
 
@@ -64,6 +65,20 @@ def test_no_cell_differs_from_the_definition(name, refraction):
         assert np.array_equal(found, by_definition(elevation, row, col, spec))
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_looks_past_the_edge_of_a_narrow_grid_is_harmless(turned):
+    # a wall ends the view along the strip: only wedges that leave the grid go on
+    strip = np.zeros((300, 7), dtype=np.float32)
+    strip[140] = strip[160] = 5000.0
+    strip[:, 3] += np.arange(300) % 5
+    strip = np.ascontiguousarray(strip.T) if turned else strip
+    row, col = (3, 150) if turned else (150, 3)
+    spec = ViewSpec(2.0, 4.4, 2.0)
+    found = unpack(seen_from(strip, CELL_M, row, col, spec))
+    assert np.array_equal(found, by_definition(strip, row, col, spec))
+    assert 40 < found.sum() < 160
+
+
 def test_xdraw_sees_nearly_the_same_on_smooth_ground():
     elevation = terrains()["smooth"]
     exact, near = (
@@ -98,3 +113,14 @@ def test_every_fault_of_a_spec_is_named():
         ViewSpec(-1, 0, float("nan"), method="r2")
     with pytest.raises(SpecError, match=r"200.0 km are 6666 cells of 30 m; at most 4000"):
         ViewSpec(10.0, 200.0).reach(30.0)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-12, -8), (7, 11), (-6, 6)])
+def test_places_off_the_grid_are_void_and_no_others_are_touched(low, high):
+    ground, post = np.zeros((30, 9), dtype=np.float32), np.full(40, 7.0, dtype=np.float32)
+    read_ring(ground, 20, 4, 0, 12, low, high, 1.0, 0.0, new_strip(12), post)
+    at = np.arange(40) - 12
+    inside = (at >= low) & (at <= high)
+    assert (post[~inside] == 7.0).all()
+    assert np.allclose(post[inside & (abs(at) <= 4)], -1.0 / 12)
+    assert (post[inside & (abs(at) > 4)] < -1e29).all()

@@ -36,6 +36,32 @@ def _peek(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
     return array.dtype(array, index), code
 
 
+def _peek_pair(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+    """Return ``array[index], array[index + 1]`` of float32, read at once: half the gathers."""
+
+    def code(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        place = context.cast(builder, args[1], signature.args[1], types.intp)
+        pointer = _pointer(context, builder, signature.args[0], args[0], place)
+        both = builder.load(builder.bitcast(pointer, ir.IntType(64).as_pointer()), align=4)
+        both.set_metadata("alias.scope", _scope(builder))
+        halves = (both, builder.lshr(both, ir.Constant(ir.IntType(64), 32)))
+        found = [builder.bitcast(builder.trunc(half, ir.IntType(32)), ir.FloatType()) for half in halves]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    pair = types.UniTuple(types.float32, 2)  # type: ignore[no-untyped-call]
+    return pair(array, index), code
+
+
+def _own(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+    """Return ``array[index]``, which the same turn of the loop may write; index is not negative and not checked."""
+
+    def code(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        place = context.cast(builder, args[1], signature.args[1], types.intp)
+        return builder.load(_pointer(context, builder, signature.args[0], args[0], place))
+
+    return array.dtype(array, index), code
+
+
 def _put(typing_context: Any, array: Any, index: Any, value: Any) -> Any:  # noqa: ARG001
     """Set ``array[index]``; index is not negative and not checked."""
 
@@ -48,5 +74,7 @@ def _put(typing_context: Any, array: Any, index: Any, value: Any) -> Any:  # noq
     return types.none(array, index, array.dtype), code
 
 
+own: Any = intrinsic(_own)
+peek_pair: Any = intrinsic(_peek_pair)
 peek: Any = intrinsic(_peek)
 put: Any = intrinsic(_put)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import njit
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed.exact import BitArray, Float32Array
+from sarhad.place.viewshed.ring import BitArray, Float32Array
 from sarhad.place.viewshed.spec import ViewSpec, seen_from
 
 IntArray = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class Views:
 def memory_bytes(shape: tuple[int, int], reach: int, threads: int) -> int:
     """Return what a run needs beyond bits kept in a file: heights, counts and a window for each thread."""
     side = 2 * reach + 1
-    return shape[0] * shape[1] * (4 + 2) + threads * (2 * side * side + 4 * side * (reach // 16 + 20))
+    return shape[0] * shape[1] * (4 + 2) + threads * (2 * side * side + 4 * side * (reach // 16 + 24))
 
 
 def views(

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed.exact import MOST_REACH, BitArray, Float32Array, sight_bits
+from sarhad.place.viewshed.exact import MOST_REACH, sight_bits
+from sarhad.place.viewshed.ring import BitArray, Float32Array
 from sarhad.place.viewshed.xdraw import approximate_bits
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius of the WGS 84 ellipsoid
@@ -68,6 +69,11 @@ class ViewSpec:
         if faults:
             raise SpecError("\n".join(faults))
 
+    @property
+    def is_all_around(self) -> bool:
+        """Return whether neither azimuth nor elevation is limited."""
+        return self.azimuth_deg == (0.0, 360.0) and self.elevation_deg == (-90.0, 90.0)
+
     def reach(self, cell_m: float) -> tuple[int, int]:
         """Return the radius in whole cells, and the largest square of a distance in cells within it.
 
@@ -120,7 +126,7 @@ def seen_from(elevation: Float32Array, cell_m: float, row: int, col: int, spec: 
         return np.ones((1, 1), dtype=np.uint8)
     find = sight_bits if spec.method == "exact" else approximate_bits
     bits, _ = find(elevation, row, col, reach, float(square), eye, spec.target_height_m, spec.drop_m(cell_m))
-    if spec.azimuth_deg == (0.0, 360.0) and spec.elevation_deg == (-90.0, 90.0):
+    if spec.is_all_around:
         return bits
     return _within(bits, elevation, cell_m, row, col, eye, spec)
 

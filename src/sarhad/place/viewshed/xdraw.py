@@ -6,7 +6,20 @@ import numpy as np
 from numba import njit
 
 from sarhad.place.viewshed.apart import peek, put
-from sarhad.place.viewshed.exact import VOID, BitArray, Float32Array, packed, read_ring
+from sarhad.place.viewshed.ring import (
+    BLOCK,
+    VOID,
+    BitArray,
+    Float32Array,
+    cells_across,
+    copy_column,
+    copy_ring,
+    new_strip,
+    packed,
+    read_ring,
+    rings_to_edge,
+    turn,
+)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -35,9 +48,12 @@ def approximate_bits(
     side = 2 * reach + 1
     window = np.zeros((side, 8 * ((side + 7) // 8)), dtype=np.uint8)
     window[reach, reach] = 1
-    for direction in range(4):
+    for direction in (0, 1):
         _quarter(elevation, row, col, reach, reach2, eye, target_m, c, direction, window)
-    return packed(window), 0
+    bits = packed(window)
+    for direction in (2, 3):
+        _quarter(elevation, row, col, reach, reach2, eye, target_m, c, direction, bits)
+    return bits, 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -51,31 +67,31 @@ def _quarter(
     target_m: float,
     c: float,
     direction: int,
-    window: BitArray,
+    found: BitArray,
 ) -> None:
-    """Set the cells of one of four directions (up, down, left, right)."""
-    steep, sign = direction < 2, -1 if direction % 2 == 0 else 1
+    """Set the cells of one of four directions: up and down in a window of bytes, left and right in bits."""
     void = np.float32(VOID)
-    before, after = np.full(2 * reach + 5, void), np.full(2 * reach + 5, void)
-    post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 5, dtype=np.uint8)
-    major, length = (row, elevation.shape[0]) if steep else (col, elevation.shape[1])
-    for n in range(1, reach + 1):
-        at = major + sign * n
-        if at < 0 or at >= length:
-            break
+    before, after = np.full(2 * reach + 6, void), np.full(2 * reach + 6, void)
+    post, code = np.full(2 * reach + 5, void), np.zeros(2 * reach + 16, dtype=np.uint8)
+    eight = np.zeros(2 * reach + 1, dtype=np.uint8)
+    last, strip = min(reach, rings_to_edge(elevation, row, col, direction)), new_strip(reach)
+    for n in range(1, last + 1):
+        if n % BLOCK == 1:
+            far = min(n + BLOCK - 1, last)
+            turn(elevation, row, col, direction, (n, far + 1), -far, far, strip)
         wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
-        read_ring(elevation, row, col, at, steep, n, wide, eye, c, post)
-        _pass(post, before, after, code, n, wide, np.float32(target_m / n))
+        read_ring(elevation, row, col, direction, n, -wide, wide, eye, c, strip, post)
+        pass_ring(post, before, after, code, n, wide, np.float32(target_m / n))
         before, after = after, before
-        span = wide if steep else min(wide, n - 1)
-        for m in range(-span, span + 1):
-            if code[m + n] and float(m * m + n * n) <= reach2:
-                r, q = (sign * n, m) if steep else (m, sign * n)
-                window[r + reach, q + reach] = 1
+        span = cells_across(n, reach2, direction)
+        if direction < 2:
+            copy_ring(code, n, n - span, n + span + 1, reach, direction, found)
+        else:
+            copy_column(code, n, span, reach, direction, n == last, eight, found)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pass(
+def pass_ring(
     post: Float32Array,
     before: Float32Array,
     after: Float32Array,
@@ -84,15 +100,36 @@ def _pass(
     wide: int,
     target: np.float32,
 ) -> None:
-    """Fill which cells of ring n are seen over the horizon `before` it, and the horizon `after` it."""
-    each = np.float32(n - 1) / np.float32(n)
-    for m in range(n - wide, n + wide + 1):
-        x = np.float32(m) * each
-        i = np.int32(x)
-        a, b = peek(before, i), peek(before, i + np.int32(1))
-        horizon = a + (b - a) * (x - np.float32(i))
-        horizon = np.float32(VOID) if n == 1 else horizon
+    """Fill which cells of ring n are seen, `wide` to either side, and the horizon `after` it."""
+    _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, target)
+    _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target)
+    after[0], after[2 * n + 2] = after[1], after[2 * n + 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pass(
+    post: Float32Array,
+    before: Float32Array,
+    after: Float32Array,
+    code: BitArray,
+    start: int,
+    stop: int,
+    back: np.float32,
+    n: int,
+    target: np.float32,
+) -> None:
+    """Fill which cells of ring n are seen over the horizon `before` it, and the horizon `after` it.
+
+    The ray to the post m of ring n passes ring n - 1 at ``m - m / n``: between the posts m - 1 and m in
+    the first half of the ring, m - 2 and m - 1 in the second (`back` is 1 or 2). Horizons are kept one place on, the first and last twice:
+    they meet a neighbour of no weight but for rounding.
+    """
+    share, shift = np.float32(1.0) / np.float32(n), np.int64(back)
+    for m in range(start, stop):
+        part = back - np.float32(np.int32(m)) * share
+        a, b = peek(before, m - shift + 1), peek(before, m - shift + 2)
+        horizon = np.float32(VOID) if n == 1 else a + (b - a) * part
         z = peek(post, m)
-        is_seen = (z > np.float32(-1e25)) & ((z + target >= horizon) | (n == 1))
+        is_seen = (z > np.float32(VOID / 2)) & ((z + target >= horizon) | (n == 1))
         put(code, m, np.uint8(1 if is_seen else 0))
-        put(after, m, max(horizon, z))
+        put(after, m + 1, max(horizon, z))
