@@ -11,7 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from sarhad.errors import CrsMismatchError, RefusedError, SpecError
+from sarhad.errors import CrsMismatchError, DataError, RefusedError, SpecError
 from sarhad.place.viewshed import ViewSpec
 from sarhad.workflow.steps import silent
 from sarhad.workflow.viewing import view_from
@@ -49,9 +49,9 @@ def test_a_plain_is_seen_all_around(tmp_path: Path, draws: int) -> None:
     ("crs", "void", "lon", "error", "text"),
     [
         (None, False, 70.05, CrsMismatchError, "names no coordinate system"),
-        ("EPSG:32642", False, 70.05, CrsMismatchError, "degrees under the name of metres"),
+        ("EPSG:32642", False, 70.05, CrsMismatchError, "they look like degrees"),
         ("EPSG:4326", False, 71.0, SpecError, "outside"),
-        ("EPSG:4326", True, 70.05, SpecError, "stand where it has no elevation"),
+        ("EPSG:4326", True, 70.05, DataError, r"no elevation at 70\.05,37\.95 \(a void\)"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

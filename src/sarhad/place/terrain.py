@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
 from affine import Affine
 from pyproj import CRS
-from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.warp import reproject
 
-from sarhad.errors import CrsMismatchError, StoreError
 from sarhad.place.border import FloatArray, line_of
 from sarhad.place.corridor import Corridor, SideArray, to_metres
+from sarhad.place.mosaic import Mosaic, OriginArray
 from sarhad.place.projection import choose_projection
+from sarhad.place.raster import rasters_of
 from sarhad.programme import Programme, require_none
 from sarhad.programme.checks.terrain import uncovered_corridor
 
@@ -154,43 +151,11 @@ def _grid(corridor: Corridor, cell_m: float) -> tuple[Affine, tuple[int, int]]:
 
 def _elevation(
     prog: Programme, crs: CRS, transform: Affine, shape: tuple[int, int]
-) -> tuple[Float32Array, IntArray, list[str]]:
+) -> tuple[Float32Array, OriginArray, list[str]]:
     """Return elevation of the grid, the raster (by number) that gave it, and the rasters by priority."""
     table = prog["raster"]
     table = table[table["kind"] == "elevation"].sort_values(["priority", "id"])
     names = table["id"].tolist()
-    elevation = np.full(shape, np.nan, dtype=np.float32)
-    origin = np.full(shape, -1, dtype=np.int64)
-    for number, name in enumerate(names):
-        warped = _warp(name, prog.raster(name), crs, transform, shape)
-        fills = np.isnan(elevation) & ~np.isnan(warped)
-        elevation[fills] = warped[fills]
-        origin[fills] = number
+    mosaic = Mosaic(rasters_of({f"raster {name}": prog.raster(name) for name in names}))
+    elevation, origin = mosaic.onto(crs, transform, shape, is_whole=True)
     return elevation, origin, names
-
-
-def _warp(name: str, content: bytes, crs: CRS, transform: Affine, shape: tuple[int, int]) -> Float32Array:
-    """Return a raster on the grid, bilinear between its cells, nan where it has none."""
-    warped = np.full(shape, np.nan, dtype=np.float32)
-    try:
-        with MemoryFile(content) as memory, memory.open() as raster:
-            if raster.crs is None:
-                raise CrsMismatchError(
-                    f"raster {name}: the file names no coordinate system. Write one into it, "
-                    "for example with gdal_edit.py -a_srs EPSG:4326."
-                )
-            values = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
-            reproject(
-                values,
-                warped,
-                src_transform=raster.transform,
-                src_crs=raster.crs,
-                src_nodata=np.nan,
-                dst_transform=transform,
-                dst_crs=rasterio.crs.CRS.from_wkt(crs.to_wkt()),
-                dst_nodata=np.nan,
-                resampling=Resampling.bilinear,
-            )
-    except rasterio.errors.RasterioIOError as error:
-        raise StoreError(f"raster {name}: not a readable raster ({error}). Give a GeoTIFF.") from error
-    return warped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,20 +10,16 @@ from typing import Any
 import numpy as np
 import rasterio
 from affine import Affine
-from pyproj import CRS, Transformer
-from rasterio.enums import Resampling
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window
 
-from sarhad.errors import CrsMismatchError, SpecError, StoreError
-from sarhad.place.elevation import HIGHEST_M, LOWEST_M, VOID_M
+from sarhad.errors import StoreError
+from sarhad.place.elevation import elevation_around
 from sarhad.place.terrain import Float32Array
 from sarhad.place.viewshed import ViewSpec, chance_seen, seen_from, unpack
-from sarhad.place.viewshed.many import require_posts
 from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.steps import OnStep, Step
 
+BYTES_A_CELL = 16  # of a view: window, bits, share; draws add the terrain drawn
 ERROR_M, RANGE_M = 4.0, 90.0  # of the elevation model where draws are asked
 
 
@@ -54,21 +49,22 @@ def view_from(
     CrsMismatchError
         If the raster has no coordinate system, or degrees under the name of metres.
     SpecError
-        If the post lies outside or on a void.
+        If the post lies outside, or memory does not suffice.
+    DataError
+        If the post stands on a void, or rasters of a folder disagree.
     StoreError
         If the raster cannot be read or the result not be written.
     """
     require_free(out, dem, is_replacing=is_replacing)
-    elevation, transform, crs, (row, col) = _around(dem, lon, lat, spec)
-    cell_m = float(transform.a)
-    require_posts(elevation, np.array([[row, col]]))
+    ground = elevation_around(dem, (lon, lat), spec.radius_km, bytes_a_cell=BYTES_A_CELL, fewest_cells=0)
+    elevation, cell_m, middle = ground.elevation_m, ground.cell_m, ground.middle
     made = 0
     if draws:
         share, made = chance_seen(
             elevation,
             cell_m,
-            row,
-            col,
+            middle,
+            middle,
             spec,
             draws=draws,
             error_m=error_m,
@@ -79,13 +75,14 @@ def view_from(
             ),
         )
     else:
-        share = unpack(seen_from(elevation, cell_m, row, col, spec)).astype(np.float32)
-    _write(out, share, transform @ Affine.translation(col - len(share) // 2, row - len(share) // 2), crs)
+        share = unpack(seen_from(elevation, cell_m, middle, middle, spec)).astype(np.float32)
+    shift = middle - len(share) // 2
+    _write(out, share, ground.transform @ Affine.translation(shift, shift), ground.crs.to_wkt())
     payload: dict[str, Any] = {
         "out": str(out),
         "lon": lon,
         "lat": lat,
-        "elevation_m": float(elevation[row, col]),
+        "elevation_m": float(elevation[middle, middle]),
         "cell_m": cell_m,
         "radius_km": spec.radius_km,
         "method": spec.method,
@@ -93,6 +90,7 @@ def view_from(
         "cells_seen": float(share.sum(dtype=np.float64)),
         "area_km2": float(share.sum(dtype=np.float64)) * cell_m**2 / 1e6,
         "cells_without_elevation": int(np.isnan(elevation).sum()),
+        "notices": list(ground.notices),
     }
 
     return Outcome(payload, _lines)
@@ -100,79 +98,7 @@ def view_from(
 
 def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
     yield f"{payload['out']}: {payload['area_km2']:.2f} km2 seen in cells of {payload['cell_m']:.1f} m"
-
-
-def _around(
-    dem: Path, lon: float, lat: float, spec: ViewSpec
-) -> tuple[Float32Array, Affine, str, tuple[int, int]]:
-    """Return the heights about a point in square cells of metres, their place, and the post's cell."""
-    try:
-        with rasterio.open(dem) as raster:
-            if raster.crs is None:
-                raise CrsMismatchError(
-                    f"{dem}: the file names no coordinate system. Write one into it, "
-                    "for example with gdal_edit.py -a_srs EPSG:4326."
-                )
-            own = CRS.from_wkt(raster.crs.to_wkt())
-            if not own.is_geographic and abs(raster.transform.a) < 0.05:
-                raise CrsMismatchError(
-                    f"{dem}: cells of {abs(raster.transform.a):g} metres: degrees under the name of metres? "
-                    "Correct the coordinate system, for example with gdal_edit.py -a_srs EPSG:4326."
-                )
-            x, y = Transformer.from_crs("EPSG:4326", own, always_xy=True).transform(lon, lat)
-            west, south, east, north = raster.bounds
-            if not (west <= x <= east and south <= y <= north):
-                raise SpecError(f"--at {lon},{lat}: outside {dem}. Give a point on it, lon first.")
-            cell = abs(raster.transform.a)
-            is_metric = own.is_projected and own.axis_info[0].unit_name in ("metre", "meter")
-            if is_metric and raster.transform.e == -cell and raster.transform.b == 0:
-                return _window(raster, x, y, spec, raster.crs.to_wkt())
-            return _warped(raster, lon, lat, spec, own)
-    except rasterio.errors.RasterioIOError as error:
-        raise StoreError(f"{dem}: not a readable raster ({error}). Give a GeoTIFF, VRT or COG.") from error
-
-
-def _warped(
-    raster: rasterio.DatasetReader, lon: float, lat: float, spec: ViewSpec, own: CRS
-) -> tuple[Float32Array, Affine, str, tuple[int, int]]:
-    """Return the heights about a point in a transverse Mercator projection of its own, bilinear."""
-    crs = CRS.from_user_input(f"+proj=tmerc +lat_0={lat} +lon_0={lon} +k_0=1 +ellps=WGS84 +units=m")
-    cell = abs(raster.transform.e) * (math.pi / 180.0 * 6_371_008.8 if own.is_geographic else 1.0)
-    reach = spec.reach(cell)[0] + 1
-    half = cell * (reach + 0.5)
-    transform = Affine(cell, 0.0, -half, 0.0, -cell, half)
-    side = 2 * reach + 1
-    with WarpedVRT(
-        raster,
-        crs=crs.to_wkt(),
-        transform=transform,
-        width=side,
-        height=side,
-        resampling=Resampling.bilinear,
-        dtype="float32",
-        nodata=float("nan"),
-        src_nodata=raster.nodata if raster.nodata is not None else VOID_M,
-    ) as grid:
-        return _without_voids(grid.read(1)), transform, crs.to_wkt(), (reach, reach)
-
-
-def _window(
-    raster: rasterio.DatasetReader, x: float, y: float, spec: ViewSpec, wkt: str
-) -> tuple[Float32Array, Affine, str, tuple[int, int]]:
-    """Return the heights about a point as the raster has them."""
-    row, col = raster.index(x, y)
-    reach = spec.reach(raster.transform.a)[0] + 1
-    top, left = max(row - reach, 0), max(col - reach, 0)
-    window = Window(
-        left, top, min(col + reach + 1, raster.width) - left, min(row + reach + 1, raster.height) - top
-    )
-    heights = _without_voids(raster.read(1, window=window, masked=True).astype(np.float32).filled(np.nan))
-    return heights, raster.window_transform(window), wkt, (row - top, col - left)
-
-
-def _without_voids(heights: Float32Array) -> Float32Array:
-    """Return the heights, nan where they are none that the earth has."""
-    return np.where((heights > LOWEST_M) & (heights < HIGHEST_M), heights, np.nan).astype(np.float32)
+    yield from (f"notice: {notice}" for notice in payload["notices"])
 
 
 def _write(out: Path, share: Float32Array, transform: Affine, wkt: str) -> None:
