@@ -117,7 +117,7 @@ def terrain(prog: Programme) -> Terrain:
     width_km = float(prog.setting("corridor_km"))
     projection = choose_projection(line, width_km)
     corridor = Corridor(line, projection.crs, width_km)
-    transform, shape = _grid(corridor, float(prog.setting("cell_m")))
+    transform, shape = corridor.grid(float(prog.setting("cell_m")))
     rows, cols = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
     x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + 0.5)
     side, distance, chainage = corridor.locate(x, y)
@@ -139,14 +139,6 @@ def terrain(prog: Programme) -> Terrain:
         share_filled={name: float(n / covered.sum()) for name, n in zip(names, counts, strict=True)},
         share_missing=float(missing.sum() / covered.sum()),
     )
-
-
-def _grid(corridor: Corridor, cell_m: float) -> tuple[Affine, tuple[int, int]]:
-    """Return transform and shape of the grid over the corridor, aligned to whole cells."""
-    west, south, east, north = np.asarray(corridor.outline.bounds) / cell_m
-    west, south, east, north = np.floor(west) - 1, np.floor(south) - 1, np.ceil(east) + 1, np.ceil(north) + 1
-    transform = Affine(cell_m, 0.0, float(west * cell_m), 0.0, -cell_m, float(north * cell_m))
-    return transform, (int(north - south), int(east - west))
 
 
 def _elevation(
