@@ -24,6 +24,7 @@ from sarhad.place.corridor import Corridor, to_metres
 from sarhad.place.mosaic import Mosaic
 from sarhad.place.projection import choose_projection
 from sarhad.place.raster import Float32Array
+from sarhad.place.resample import STEP
 
 BLOCK = 1024  # cells of a side read at once, fewer where rasters are much finer
 MOST_READ = 4096  # cells of a raster for a side of a block
@@ -183,7 +184,7 @@ def placed(out: Path, n_bytes: int) -> Iterator[Path]:
 
 def _block_side(mosaic: Mosaic, cell_m: float) -> int:
     """Return the side of a block in cells: it follows from the data alone, so that the values do too."""
-    return max(1, min(BLOCK, int(MOST_READ * mosaic.finest_m / cell_m)))
+    return max(STEP, min(BLOCK, int(MOST_READ * mosaic.finest_m / cell_m)) // STEP * STEP)
 
 
 def _require_memory(mosaic: Mosaic, cell_m: float, side: int, limit: int | None) -> None:

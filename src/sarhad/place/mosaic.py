@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import rasterio
 from affine import Affine
 from pyproj import CRS
@@ -19,8 +18,7 @@ from rasterio.windows import Window, from_bounds
 
 from sarhad.errors import StoreError
 from sarhad.place.raster import Bounds, Float32Array, Raster, rasters_of, read_window
-
-OriginArray = npt.NDArray[np.int16]
+from sarhad.place.resample import OriginArray, resampled
 
 SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".hgt", ".dem", ".asc", ".bil")  # looked for in a folder
 UNLIKE = 1.5  # times as wide: cells whose resampling is worth a word
@@ -97,9 +95,9 @@ class Mosaic:
         crs, to_xy, shape
             The grid: projected coordinate system in metres, transform, rows and columns.
         is_whole
-            The grid is all that is wanted, not a block of it: rasters are read whole and GDAL derives how many
-            of their cells a cell of the grid takes in from both as they are. For blocks that follows from the widths
-            of the cells alone, so that a block has the same values as the same cells of another.
+            Read the rasters whole and let GDAL warp them, whose values depend on where a grid begins and ends: for the
+            one grid of a programme. Otherwise each cell is read for itself, so that a block has the values that the
+            same cells have in any other.
 
         Returns
         -------
@@ -108,8 +106,8 @@ class Mosaic:
 
         Notes
         -----
-        Bilinear between cell centres, a wider kernel where the grid is coarser than the raster. Rasters on one lattice
-        are joined before that, so the seam between two tiles is as good as their middle.
+        Bilinear between cell centres; where the grid is coarser than the raster, averaged over its cells. Rasters on one
+        lattice are joined before that, so the seam between two tiles is as good as their middle.
         """
         elevation = np.full(shape, np.nan, dtype=np.float32)
         origin = np.full(shape, -1, dtype=np.int16)
@@ -133,24 +131,17 @@ class Mosaic:
         """Return elevation and origin from the rasters of one lattice, None where they have nothing."""
         first = group[0][1]
         window = _extent(group) if is_whole else _needed(first, crs, to_xy, shape)
-        if window is None:
-            return None
-        joined = _joined(group, window, self.sea)
-        if joined is None:
+        joined = None if window is None else _joined(group, window, self.sea)
+        if window is None or joined is None:
             return None
         values, number = joined
-        place = first.transform @ Affine.translation(window.col_off, window.row_off)
-        scales = (
-            {} if is_whole else {"XSCALE": first.cell_m[0] / to_xy.a, "YSCALE": first.cell_m[1] / to_xy.a}
-        )
-        target = crs.to_wkt()
-        elevation = _moved(values, place, first.wkt, target, to_xy, shape, Resampling.bilinear, scales)
-        if len(group) == 1:
-            return elevation, np.full(shape, group[0][0], dtype=np.int16)
-        nearest = _moved(
-            number.astype(np.float32), place, first.wkt, target, to_xy, shape, Resampling.nearest, {}
-        )
-        return elevation, np.where(nearest >= 0, nearest, group[0][0]).astype(np.int16)
+        corner = int(window.row_off), int(window.col_off)
+        if is_whole:
+            place = first.transform @ Affine.translation(*corner[::-1])
+            return _by_gdal(values, number, place, first.wkt, (crs, to_xy, shape))
+        reach = max(to_xy.a / first.cell_m[1], 1.0), max(to_xy.a / first.cell_m[0], 1.0)
+        lattice = first.wkt, first.transform
+        return resampled(values, number, corner, lattice, reach, (crs, to_xy, shape))
 
     def notices(self, cell_m: float) -> list[str]:
         """Return what a person should know of how these rasters come onto cells of a width."""
@@ -260,28 +251,33 @@ def _overlap(one: Window, other: Window) -> Window | None:
     return Window(left, top, right - left, below - top) if right > left and below > top else None
 
 
-def _moved(
+def _by_gdal(
     values: Float32Array,
+    number: OriginArray,
     place: Affine,
     wkt: str,
-    target: str,
-    to_xy: Affine,
-    shape: tuple[int, int],
-    resampling: Resampling,
-    scales: Mapping[str, float],
-) -> Float32Array:
-    """Return values of a raster on a grid, nan where it has none."""
-    found = np.full(shape, np.nan, dtype=np.float32)
-    reproject(
-        values,
-        found,
-        src_transform=place,
-        src_crs=rasterio.crs.CRS.from_wkt(wkt),
-        src_nodata=np.nan,
-        dst_transform=to_xy,
-        dst_crs=rasterio.crs.CRS.from_wkt(target),
-        dst_nodata=np.nan,
-        resampling=resampling,
-        **scales,
-    )
-    return found
+    grid: tuple[CRS, Affine, tuple[int, int]],
+) -> tuple[Float32Array, OriginArray]:
+    """Return elevation and number of the raster on a grid as GDAL warps them."""
+    crs, to_xy, shape = grid
+
+    def warped(what: Float32Array, resampling: Resampling) -> Float32Array:
+        found = np.full(shape, np.nan, dtype=np.float32)
+        reproject(
+            what,
+            found,
+            src_transform=place,
+            src_crs=rasterio.crs.CRS.from_wkt(wkt),
+            src_nodata=np.nan,
+            dst_transform=to_xy,
+            dst_crs=rasterio.crs.CRS.from_wkt(crs.to_wkt()),
+            dst_nodata=np.nan,
+            resampling=resampling,
+        )
+        return found
+
+    elevation, known = warped(values, Resampling.bilinear), number[number >= 0]
+    if not len(known) or known.min() == known.max():
+        return elevation, np.full(shape, known[0] if len(known) else -1, dtype=np.int16)
+    nearest = warped(number.astype(np.float32), Resampling.nearest)
+    return elevation, np.where(nearest >= 0, nearest, known[0]).astype(np.int16)

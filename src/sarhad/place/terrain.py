@@ -12,9 +12,10 @@ from pyproj import CRS
 
 from sarhad.place.border import FloatArray, line_of
 from sarhad.place.corridor import Corridor, SideArray, to_metres
-from sarhad.place.mosaic import Mosaic, OriginArray
+from sarhad.place.mosaic import Mosaic
 from sarhad.place.projection import choose_projection
 from sarhad.place.raster import rasters_of
+from sarhad.place.resample import OriginArray
 from sarhad.programme import Programme, require_none
 from sarhad.programme.checks.terrain import uncovered_corridor
 
