@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from sarhad import place
 from sarhad.errors import DataError, SpecError, StoreError
-from sarhad.place import corridor_elevation as module
+from sarhad.place import mosaic as module
 from sarhad.place.border import Line
 from sarhad.place.corridor_elevation import corridor_elevation
 from sarhad.place.mosaic import Mosaic, open_rasters

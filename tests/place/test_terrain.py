@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import shapely
@@ -9,7 +11,7 @@ from affine import Affine
 from rasterio.io import MemoryFile
 
 from sarhad import place
-from sarhad.errors import CrsMismatchError, DataError, StoreError
+from sarhad.errors import CrsMismatchError, DataError, SpecError, StoreError
 from sarhad.place.raster import rasters_of
 from sarhad.programme import Programme
 
@@ -134,6 +136,20 @@ def test_a_raster_without_coordinate_system_is_refused(ground):
     bare = tiff(np.ones((4, 4)), 0, 4, 1, crs=None)
     with pytest.raises(CrsMismatchError, match="raster dem: the file names no coordinate system"):
         rasters_of({"raster dem": bare})
+
+
+def test_too_little_memory_is_said_before_the_start(tiny):
+    with pytest.raises(
+        SpecError, match=r"memory: \d+ x \d+ cells of terrain need 0\.00 GB, 0\.00 GB are allowed"
+    ):
+        place.terrain(tiny, memory_limit_bytes=1000)
+
+
+def test_strips_of_rows_hold_what_one_reading_of_all_gives(tiny, ground, monkeypatch):
+    monkeypatch.setattr(sys.modules["sarhad.place.terrain"], "CELLS_AT_ONCE", 500)
+    again = place.terrain(tiny)
+    assert np.array_equal(again.chainage_km, ground.chainage_km, equal_nan=True)
+    assert np.array_equal(again.side, ground.side)
 
 
 def test_a_broken_raster_is_refused(ground):

@@ -14,7 +14,6 @@ from sarhad.place.mosaic import Mosaic
 from sarhad.place.raster import Bounds, Raster, local_projection
 
 TOLERANCE_M = 30.0  # as 30 m models of steep ground differ from each other without fault
-MOST_CELLS = 1_000_000  # compared of an overlap
 MOST_TOLD = 5
 
 
@@ -67,7 +66,7 @@ def disagreements(
 
     Notes
     -----
-    Both are read onto cells of the coarser one, at most a million of an overlap.
+    Both are read onto cells of the coarser one, block by block.
     """
     found = []
     for first, second in combinations(mosaic.rasters, 2):
@@ -113,23 +112,25 @@ def _compare(first: Raster, second: Raster, box: Bounds, tolerance_m: float) -> 
     crs = local_projection(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
     west, south, east, north = transform_bounds("EPSG:4326", crs.to_wkt(), *box, densify_pts=21)
     cell = max(*first.cell_m, *second.cell_m)
-    cell *= max(1.0, float(np.sqrt((east - west) * (north - south) / cell**2 / MOST_CELLS)))
-    shape = max(int((north - south) / cell), 1), max(int((east - west) / cell), 1)
-    to_xy = Affine(cell, 0.0, west, 0.0, -cell, north)
-    ours, theirs = (Mosaic((raster,)).onto(crs, to_xy, shape)[0] for raster in (first, second))
-    apart = np.abs(ours - theirs)
-    known = ~np.isnan(apart)
-    beyond = known & (apart > tolerance_m)
-    if not beyond.any():
+    height, width = max(int((north - south) / cell), 1), max(int((east - west) / cell), 1)
+    side = Mosaic((first, second)).block_side(cell)
+    cells = beyond = 0
+    worst, at, heights = tolerance_m, (0.0, 0.0), (0.0, 0.0)
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            to_xy = Affine(cell, 0.0, west + left * cell, 0.0, -cell, north - top * cell)
+            shape = min(side, height - top), min(side, width - left)
+            ours, theirs = (Mosaic((raster,)).onto(crs, to_xy, shape)[0] for raster in (first, second))
+            apart = np.nan_to_num(np.abs(ours - theirs), nan=-1.0)
+            cells += int((apart >= 0.0).sum())
+            beyond += int((apart > tolerance_m).sum())
+            row, col = np.unravel_index(int(apart.argmax()), shape)
+            if apart[row, col] > worst:
+                worst, heights = float(apart[row, col]), (float(ours[row, col]), float(theirs[row, col]))
+                at = to_xy @ (float(col) + 0.5, float(row) + 0.5)
+    if not beyond:
         return None
-    row, col = np.unravel_index(int(np.nanargmax(apart)), shape)
-    lon, lat = transform(crs.to_wkt(), "EPSG:4326", *([v] for v in to_xy @ (col + 0.5, row + 0.5)))
+    lon, lat = transform(crs.to_wkt(), "EPSG:4326", [at[0]], [at[1]])
     return Disagreement(
-        first.name,
-        second.name,
-        int(known.sum()),
-        int(beyond.sum()),
-        (float(lon[0]), float(lat[0])),
-        float(ours[row, col]),
-        float(theirs[row, col]),
+        first.name, second.name, cells, beyond, (float(lon[0]), float(lat[0])), heights[0], heights[1]
     )

@@ -24,10 +24,7 @@ from sarhad.place.corridor import Corridor, to_metres
 from sarhad.place.mosaic import Mosaic
 from sarhad.place.projection import choose_projection
 from sarhad.place.raster import Float32Array
-from sarhad.place.resample import STEP
 
-BLOCK = 1024  # cells of a side read at once, fewer where rasters are much finer
-MOST_READ = 4096  # cells of a raster for a side of a block
 BYTES_A_CELL = 32  # of a block and of what is read for it: as stored, as float32, warped, its raster, masks
 MOST_PLACED = 2_000  # missing cells of a block whose chainage is looked up
 GIGABYTE = 1e9
@@ -133,7 +130,7 @@ def corridor_elevation(
     projection = choose_projection(line, width_km)
     corridor = Corridor(line, projection.crs, width_km)
     transform, shape = corridor.grid(cell)
-    side = _block_side(mosaic, cell)
+    side = mosaic.block_side(cell)
     _require_memory(mosaic, cell, side, memory_limit_bytes)
     box = transform_bounds(projection.crs.to_wkt(), "EPSG:4326", *corridor.outline.bounds, densify_pts=21)
     said = settle(mosaic, tolerance_m=tolerance_m, within=box)
@@ -180,11 +177,6 @@ def placed(out: Path, n_bytes: int) -> Iterator[Path]:
         raise StoreError(
             f"{out}: cannot be written ({error}). Choose another name.", is_output=True
         ) from error
-
-
-def _block_side(mosaic: Mosaic, cell_m: float) -> int:
-    """Return the side of a block in cells: it follows from the data alone, so that the values do too."""
-    return max(STEP, min(BLOCK, int(MOST_READ * mosaic.finest_m / cell_m)) // STEP * STEP)
 
 
 def _require_memory(mosaic: Mosaic, cell_m: float, side: int, limit: int | None) -> None:

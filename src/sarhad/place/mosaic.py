@@ -18,10 +18,12 @@ from rasterio.windows import Window, from_bounds
 
 from sarhad.errors import StoreError
 from sarhad.place.raster import Bounds, Float32Array, Raster, rasters_of, read_window
-from sarhad.place.resample import OriginArray, resampled
+from sarhad.place.resample import STEP, OriginArray, resampled
 
 SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".hgt", ".dem", ".asc", ".bil")  # looked for in a folder
 UNLIKE = 1.5  # times as wide: cells whose resampling is worth a word
+BLOCK = 1024  # cells of a side read at once, fewer where rasters are much finer
+MOST_READ = 4096  # cells of a raster for a side of a block
 MARGIN = 3  # cells of a raster read around what a grid needs
 
 
@@ -63,6 +65,10 @@ class Mosaic:
     def finest_m(self) -> float:
         """Return the shortest side of a cell of any raster."""
         return min(min(raster.cell_m) for raster in self.rasters)
+
+    def block_side(self, cell_m: float) -> int:
+        """Return the cells of a side to read at once: it follows from the data alone, so that the values do too."""
+        return max(STEP, min(BLOCK, int(MOST_READ * self.finest_m / cell_m)) // STEP * STEP)
 
     @property
     def bounds(self) -> Bounds:

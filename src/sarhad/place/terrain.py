@@ -10,6 +10,7 @@ import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS
 
+from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray, line_of
 from sarhad.place.corridor import Corridor, SideArray, to_metres
 from sarhad.place.mosaic import Mosaic
@@ -22,6 +23,8 @@ from sarhad.programme.checks.terrain import uncovered_corridor
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+CELLS_AT_ONCE = 2_000_000  # located
+BYTES_A_CELL = 32  # of the grid and what it is made with, rasters aside
 RELIEF_KM = 5.0  # relief is that of the ground within so many km
 
 
@@ -104,11 +107,20 @@ class Terrain:
         return float(np.nanmax(window[near]) - np.nanmin(window[near]))
 
 
-def terrain(prog: Programme) -> Terrain:
+def terrain(prog: Programme, *, memory_limit_bytes: int | None = None) -> Terrain:
     """Return the terrain grid of a programme.
+
+    Parameters
+    ----------
+    prog
+        The programme.
+    memory_limit_bytes
+        Refuse before the start what needs more; None: no limit.
 
     Raises
     ------
+    SpecError
+        If the memory allowed is too little.
     DataError
         If more than 1 % of the corridor has no elevation in any raster.
     CrsMismatchError
@@ -119,9 +131,8 @@ def terrain(prog: Programme) -> Terrain:
     projection = choose_projection(line, width_km)
     corridor = Corridor(line, projection.crs, width_km)
     transform, shape = corridor.grid(float(prog.setting("cell_m")))
-    rows, cols = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
-    x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + 0.5)
-    side, distance, chainage = corridor.locate(x, y)
+    _require_memory(shape, memory_limit_bytes)
+    side, distance, chainage = _located(corridor, transform, shape)
     elevation, origin, names = _elevation(prog, projection.crs, transform, shape)
     require_none(uncovered_corridor(prog))
     covered, missing = side > 0, (side > 0) & np.isnan(elevation.ravel())
@@ -133,13 +144,40 @@ def terrain(prog: Programme) -> Terrain:
         transform=transform,
         elevation_m=elevation,
         side=side.reshape(shape),
-        chainage_km=chainage.reshape(shape).astype(np.float32),
-        distance_km=distance.reshape(shape).astype(np.float32),
+        chainage_km=chainage.reshape(shape),
+        distance_km=distance.reshape(shape),
         distortion=projection.distortion,
         candidates=projection.candidates,
         share_filled={name: float(n / covered.sum()) for name, n in zip(names, counts, strict=True)},
         share_missing=float(missing.sum() / covered.sum()),
     )
+
+
+def _require_memory(shape: tuple[int, int], limit: int | None) -> None:
+    needed = shape[0] * shape[1] * BYTES_A_CELL
+    if limit is not None and needed > limit:
+        raise SpecError(
+            f"memory: {shape[0]:,} x {shape[1]:,} cells of terrain need {needed / 1e9:.2f} GB, {limit / 1e9:.2f} GB are "
+            "allowed. Give a larger cell_m, a smaller corridor_km, or allow more."
+        )
+
+
+def _located(
+    corridor: Corridor, transform: Affine, shape: tuple[int, int]
+) -> tuple[SideArray, Float32Array, Float32Array]:
+    """Return side, distance and chainage of all cells, a strip of rows at a time; flat."""
+    side = np.zeros(shape, dtype=np.int8)
+    distance, chainage = np.empty((2, *shape), dtype=np.float32)
+    deep = max(CELLS_AT_ONCE // shape[1], 1)
+    for top in range(0, shape[0], deep):
+        strip = slice(top, min(top + deep, shape[0]))
+        size = strip.stop - top, shape[1]
+        rows, cols = np.indices(size, dtype=np.float64).reshape(2, -1)
+        x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + top + 0.5)
+        on_side, km_off, km_along = corridor.locate(x, y)
+        side[strip], distance[strip] = on_side.reshape(size), km_off.reshape(size)
+        chainage[strip] = km_along.reshape(size)
+    return side.ravel(), distance.ravel(), chainage.ravel()
 
 
 def _elevation(
