@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 import shapely
+from affine import Affine
 from pyproj import CRS, Transformer
 from scipy.spatial import cKDTree
 
@@ -59,6 +60,18 @@ class Corridor:
         x, y, _ = self.dense
         plain = shapely.simplify(shapely.linestrings(np.column_stack([x, y])), DENSE_M)
         return shapely.buffer(plain, self.width_km * 1000.0 + 2.0 * DENSE_M)
+
+    def grid(self, cell_m: float) -> tuple[Affine, tuple[int, int]]:
+        """Return transform and shape of the square cells over the corridor, aligned to whole cells."""
+        west, south, east, north = np.asarray(self.outline.bounds) / cell_m
+        west, south, east, north = (
+            np.floor(west) - 1,
+            np.floor(south) - 1,
+            np.ceil(east) + 1,
+            np.ceil(north) + 1,
+        )
+        transform = Affine(cell_m, 0.0, float(west * cell_m), 0.0, -cell_m, float(north * cell_m))
+        return transform, (int(north - south), int(east - west))
 
     @cached_property
     def _tree(self) -> cKDTree:

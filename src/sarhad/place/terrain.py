@@ -7,23 +7,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
 from affine import Affine
 from pyproj import CRS
-from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.warp import reproject
 
-from sarhad.errors import CrsMismatchError, StoreError
+from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray, line_of
 from sarhad.place.corridor import Corridor, SideArray, to_metres
+from sarhad.place.mosaic import Mosaic
 from sarhad.place.projection import choose_projection
+from sarhad.place.raster import rasters_of
+from sarhad.place.resample import OriginArray
 from sarhad.programme import Programme, require_none
 from sarhad.programme.checks.terrain import uncovered_corridor
 
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+CELLS_AT_ONCE = 2_000_000  # located
+BYTES_A_CELL = 32  # of the grid and what it is made with, rasters aside
 RELIEF_KM = 5.0  # relief is that of the ground within so many km
 
 
@@ -106,11 +107,20 @@ class Terrain:
         return float(np.nanmax(window[near]) - np.nanmin(window[near]))
 
 
-def terrain(prog: Programme) -> Terrain:
+def terrain(prog: Programme, *, memory_limit_bytes: int | None = None) -> Terrain:
     """Return the terrain grid of a programme.
+
+    Parameters
+    ----------
+    prog
+        The programme.
+    memory_limit_bytes
+        Refuse before the start what needs more; None: no limit.
 
     Raises
     ------
+    SpecError
+        If the memory allowed is too little.
     DataError
         If more than 1 % of the corridor has no elevation in any raster.
     CrsMismatchError
@@ -120,10 +130,9 @@ def terrain(prog: Programme) -> Terrain:
     width_km = float(prog.setting("corridor_km"))
     projection = choose_projection(line, width_km)
     corridor = Corridor(line, projection.crs, width_km)
-    transform, shape = _grid(corridor, float(prog.setting("cell_m")))
-    rows, cols = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
-    x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + 0.5)
-    side, distance, chainage = corridor.locate(x, y)
+    transform, shape = corridor.grid(float(prog.setting("cell_m")))
+    _require_memory(shape, memory_limit_bytes)
+    side, distance, chainage = _located(corridor, transform, shape)
     elevation, origin, names = _elevation(prog, projection.crs, transform, shape)
     require_none(uncovered_corridor(prog))
     covered, missing = side > 0, (side > 0) & np.isnan(elevation.ravel())
@@ -135,8 +144,8 @@ def terrain(prog: Programme) -> Terrain:
         transform=transform,
         elevation_m=elevation,
         side=side.reshape(shape),
-        chainage_km=chainage.reshape(shape).astype(np.float32),
-        distance_km=distance.reshape(shape).astype(np.float32),
+        chainage_km=chainage.reshape(shape),
+        distance_km=distance.reshape(shape),
         distortion=projection.distortion,
         candidates=projection.candidates,
         share_filled={name: float(n / covered.sum()) for name, n in zip(names, counts, strict=True)},
@@ -144,53 +153,40 @@ def terrain(prog: Programme) -> Terrain:
     )
 
 
-def _grid(corridor: Corridor, cell_m: float) -> tuple[Affine, tuple[int, int]]:
-    """Return transform and shape of the grid over the corridor, aligned to whole cells."""
-    west, south, east, north = np.asarray(corridor.outline.bounds) / cell_m
-    west, south, east, north = np.floor(west) - 1, np.floor(south) - 1, np.ceil(east) + 1, np.ceil(north) + 1
-    transform = Affine(cell_m, 0.0, float(west * cell_m), 0.0, -cell_m, float(north * cell_m))
-    return transform, (int(north - south), int(east - west))
+def _require_memory(shape: tuple[int, int], limit: int | None) -> None:
+    needed = shape[0] * shape[1] * BYTES_A_CELL
+    if limit is not None and needed > limit:
+        raise SpecError(
+            f"memory: {shape[0]:,} x {shape[1]:,} cells of terrain need {needed / 1e9:.2f} GB, {limit / 1e9:.2f} GB are "
+            "allowed. Give a larger cell_m, a smaller corridor_km, or allow more."
+        )
+
+
+def _located(
+    corridor: Corridor, transform: Affine, shape: tuple[int, int]
+) -> tuple[SideArray, Float32Array, Float32Array]:
+    """Return side, distance and chainage of all cells, a strip of rows at a time; flat."""
+    side = np.zeros(shape, dtype=np.int8)
+    distance, chainage = np.empty((2, *shape), dtype=np.float32)
+    deep = max(CELLS_AT_ONCE // shape[1], 1)
+    for top in range(0, shape[0], deep):
+        strip = slice(top, min(top + deep, shape[0]))
+        size = strip.stop - top, shape[1]
+        rows, cols = np.indices(size, dtype=np.float64).reshape(2, -1)
+        x, y = transform.c + transform.a * (cols + 0.5), transform.f + transform.e * (rows + top + 0.5)
+        on_side, km_off, km_along = corridor.locate(x, y)
+        side[strip], distance[strip] = on_side.reshape(size), km_off.reshape(size)
+        chainage[strip] = km_along.reshape(size)
+    return side.ravel(), distance.ravel(), chainage.ravel()
 
 
 def _elevation(
     prog: Programme, crs: CRS, transform: Affine, shape: tuple[int, int]
-) -> tuple[Float32Array, IntArray, list[str]]:
+) -> tuple[Float32Array, OriginArray, list[str]]:
     """Return elevation of the grid, the raster (by number) that gave it, and the rasters by priority."""
     table = prog["raster"]
     table = table[table["kind"] == "elevation"].sort_values(["priority", "id"])
     names = table["id"].tolist()
-    elevation = np.full(shape, np.nan, dtype=np.float32)
-    origin = np.full(shape, -1, dtype=np.int64)
-    for number, name in enumerate(names):
-        warped = _warp(name, prog.raster(name), crs, transform, shape)
-        fills = np.isnan(elevation) & ~np.isnan(warped)
-        elevation[fills] = warped[fills]
-        origin[fills] = number
+    mosaic = Mosaic(rasters_of({f"raster {name}": prog.raster(name) for name in names}))
+    elevation, origin = mosaic.onto(crs, transform, shape, is_whole=True)
     return elevation, origin, names
-
-
-def _warp(name: str, content: bytes, crs: CRS, transform: Affine, shape: tuple[int, int]) -> Float32Array:
-    """Return a raster on the grid, bilinear between its cells, nan where it has none."""
-    warped = np.full(shape, np.nan, dtype=np.float32)
-    try:
-        with MemoryFile(content) as memory, memory.open() as raster:
-            if raster.crs is None:
-                raise CrsMismatchError(
-                    f"raster {name}: the file names no coordinate system. Write one into it, "
-                    "for example with gdal_edit.py -a_srs EPSG:4326."
-                )
-            values = raster.read(1, masked=True).astype(np.float32).filled(np.nan)
-            reproject(
-                values,
-                warped,
-                src_transform=raster.transform,
-                src_crs=raster.crs,
-                src_nodata=np.nan,
-                dst_transform=transform,
-                dst_crs=rasterio.crs.CRS.from_wkt(crs.to_wkt()),
-                dst_nodata=np.nan,
-                resampling=Resampling.bilinear,
-            )
-    except rasterio.errors.RasterioIOError as error:
-        raise StoreError(f"raster {name}: not a readable raster ({error}). Give a GeoTIFF.") from error
-    return warped

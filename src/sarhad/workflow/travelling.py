@@ -86,6 +86,7 @@ def travel(
         "longest_h": float(hours[reached].max()),
         "memory_gb": memory,
         "seconds": seconds,
+        "notices": list(found.notices),
     }
     return Outcome(plain(payload), _lines)
 
@@ -186,3 +187,4 @@ def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
     )
     if payload["isochrones"]:
         yield f"{payload['isochrones']}: isochrones"
+    yield from (f"notice: {notice}" for notice in payload["notices"])

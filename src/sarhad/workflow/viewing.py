@@ -181,6 +181,7 @@ def _payload(
         "cells_seen": seen,
         "area_km2": seen * km2,
         "cells_without_elevation": int(np.isnan(ground.elevation).sum()),
+        "notices": list(ground.notices),
         "posts": [
             {
                 "id": post.name,
@@ -239,6 +240,7 @@ def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {post['id']}: {post['area_km2']:.2f} km2{more}"
     for line in payload.get("lines", ()):
         yield f"  {line['id']}: {line['share_seen']:.1%} seen"
+    yield from (f"notice: {notice}" for notice in payload["notices"])
 
 
 def _write(out: Path, cover: npt.NDArray[Any], transform: Affine, wkt: str) -> None:
