@@ -166,7 +166,7 @@ def test_bad_files_of_posts_are_refused(
     [
         (None, DEGREES, False, 70.05, CrsMismatchError, "names no coordinate system"),
         ("EPSG:32642", DEGREES, False, 70.05, CrsMismatchError, "they look like degrees"),
-        ("EPSG:4326", METRES, False, 70.05, CrsMismatchError, "metres under the name of degrees"),
+        ("EPSG:4326", METRES, False, 70.05, CrsMismatchError, "yet it says that they are degrees"),
         ("EPSG:4326", DEGREES, False, 71.0, SpecError, r"1 of 1 lie outside .*far \(71.0,37.95\)"),
         ("EPSG:4326", DEGREES, True, 70.05, SpecError, "stand where it has no elevation"),
     ],

@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-import sarhad
 from sarhad.errors import SpecError, StoreError
 
 BUSY = (408, 429, 500, 502, 503, 504)  # worth another try
-AGENT = f"sarhad/{sarhad.__version__} (border programme planning; one request at a time)"
+AGENT = f"sarhad/{version('sarhad')} (border programme planning; one request at a time)"
 
 
 @dataclass(frozen=True)
