@@ -28,6 +28,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/resequence.py
 	$(BIN)/python benchmarks/risk.py
 	$(BIN)/python benchmarks/travel.py
+	$(BIN)/python benchmarks/viewshed.py
+	$(BIN)/python benchmarks/corridor.py --posts 1000
+	$(BIN)/python benchmarks/network_fields.py
 	$(if $(PSPLIB),$(BIN)/python benchmarks/psplib.py --data $(PSPLIB))
 	$(if $(SNIP),$(BIN)/python benchmarks/snip.py --data $(SNIP))
 

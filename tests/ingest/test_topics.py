@@ -15,11 +15,13 @@ from sarhad.errors import DataError, RefusedError, SpecError, StoreError
 from sarhad.ingest import Area, provider, providers
 from sarhad.ingest.extracts import covering
 from sarhad.ingest.terrain import tile_name
+from sarhad.place.viewshed import ViewSpec
 from sarhad.programme import declared
 from sarhad.programme.text import read_csv
 from sarhad.workflow.fetching import From, Where, fetch
+from sarhad.workflow.post_files import Post
 from sarhad.workflow.steps import Step, silent
-from sarhad.workflow.viewing import view_from, view_spec
+from sarhad.workflow.viewing import Viewing, view_from
 from tests.ingest import published
 from tests.ingest.server import Clock, Server, refused, whole
 
@@ -86,9 +88,10 @@ def test_terrain_is_joined_and_serves_a_view(server: Server, tmp_path: Path) -> 
     with rasterio.open(tmp_path / "terrain.vrt") as raster:
         assert raster.bounds.left == pytest.approx(10 - 0.5 / published.SIDE)
         assert raster.crs.to_epsg() == 4326
-    spec = view_spec(10.0, 5.0, 0.0, 0.13, "exact")
+    spec = ViewSpec(10.0, 5.0)
+    here = [Post("edge", 10.99, 40.5)]
     seen = view_from(
-        tmp_path / "terrain.vrt", tmp_path / "seen.tif", spec, lon=10.99, lat=40.5, draws=0, on_step=silent
+        tmp_path / "terrain.vrt", here, tmp_path / "seen.tif", spec, asked=Viewing(), on_step=silent
     )
     assert seen.payload["cells_without_elevation"] == 0
     source = table(tmp_path, "source").iloc[0]
