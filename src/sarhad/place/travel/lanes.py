@@ -171,7 +171,7 @@ def _pull(label: Float32Array, step: Float32Array, cell: int) -> np.float32:
     return least
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)  # else the inlined minima are not vectorised
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _sweep(label: Float32Array, step: Float32Array, waits: UInt8Array, high: int, wide: int) -> None:
     """Sweep a tile in changing directions until no label falls; rim cells that may fall are left waiting."""
     is_falling, turn = True, 0
