@@ -27,6 +27,11 @@ def sums(prepared: Prepared, prog: Programme, paid: pd.DataFrame = NOTHING) -> l
     return [(r.partner_id, r.usd, r.opens, r.closes) for r in found.itertuples()]
 
 
+def item_of(prepared: Prepared, measure: str) -> str:
+    items = prepared.items
+    return str(items.loc[items["measure_id"] == measure, "id"].iloc[0])
+
+
 def with_budget(prepared: Prepared, **columns: Any) -> Programme:
     rows = prepared.prog["budget"]
     rows = rows[rows["id"].isin(["P1-2025", "P1-2026"])]
@@ -55,8 +60,9 @@ def test_days_of_opening_and_closing_narrow_the_years(prepared: Prepared) -> Non
 
 
 def test_upkeep_comes_off_the_money_that_opens_last(prepared: Prepared) -> None:
+    item = item_of(prepared, "M1")
     paid = pd.DataFrame(
-        [("X", "P1", 2026, "upkeep", 800000), ("X", "P1", 2025, "capital", 5)], columns=NOTHING.columns
+        [(item, "P1", 2026, "upkeep", 800000), (item, "P1", 2025, "capital", 5)], columns=NOTHING.columns
     )
     found = sums(prepared, with_budget(prepared, carries_over=[True, True]), paid)
     assert found == [("P1", 600000, date(2025, 1, 1), None)]
@@ -75,3 +81,19 @@ def test_a_pledge_pays_what_it_names_over_its_years(prepared: Prepared) -> None:
     assert {measure[name] for name in own["item_ids"]} == {"M2"}
     free = found[(found["partner_id"] == "P1")].iloc[0]
     assert {measure[name] for name in free["item_ids"]} >= {"M1", "M4"}
+
+
+@pytest.mark.parametrize("in_kind", [False, True])
+@pytest.mark.parametrize("measure", ["M1", "M2"])
+def test_upkeep_takes_no_sum_that_may_not_pay_for_it(prepared: Prepared, measure: str, in_kind: bool) -> None:
+    # the pledge opens last, but pays for M2 alone; a gift in kind pays no upkeep in money
+    pledge = {
+        "id": "G1", "partner_id": "P1", "year": 2026, "amount_usd": 90000.0, "measure_ids": ("M2",), "is_in_kind": in_kind,
+    }  # fmt: skip
+    prog = given(prepared, "pledge", pledge)
+    limits = terms(prog, prepared.items)
+    paid = pd.DataFrame([(item_of(prepared, measure), "P1", 2026, "upkeep", 90000)], columns=NOTHING.columns)
+    before, after = receipts(prog, limits, NOTHING), receipts(prog, limits, paid)
+    tied = sum(after.loc[after["item_ids"].map(len) == before["item_ids"].map(len).min(), "usd"])
+    assert before["usd"].sum() - after["usd"].sum() == 90000
+    assert tied == (0 if measure == "M2" and not in_kind else 90000)

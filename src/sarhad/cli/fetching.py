@@ -26,7 +26,7 @@ def fetch(
         list[str] | None, typer.Option(help="ISO 3166-1 alpha-3: inside, then beyond; for places.")
     ] = None,
     region: Annotated[
-        list[str] | None, typer.Option(help="Extract of OpenStreetMap, such as asia/tajikistan.")
+        list[str] | None, typer.Option(help="Extract of OpenStreetMap, such as europe/andorra.")
     ] = None,
     release: Annotated[str, typer.Option(help="Release of UCDP GED.")] = "",
     every_place: Annotated[

@@ -30,7 +30,7 @@ class Ask:
     release
         Of a source that publishes releases.
     regions
-        Names of extracts, such as asia/tajikistan; none: found by the area.
+        Names of extracts, such as europe/andorra; none: found by the area.
     has_every_place
         All populated places of the countries, not only those above 500 people and seats.
     """

@@ -50,7 +50,7 @@ def _covering(ask: Ask, session: Session) -> list[str]:
     index = session.aside(geofabrik.url(INDEX), f"geofabrik_{INDEX}", "json")
     addresses = covering(ask.area, _features(index))
     if not addresses:
-        raise DataError("osm: no extract covers the area. Name one with --region, such as asia/tajikistan.")
+        raise DataError("osm: no extract covers the area. Name one with --region, such as europe/andorra.")
     return [urlsplit(address).path for address in addresses]
 
 

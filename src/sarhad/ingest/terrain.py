@@ -61,7 +61,7 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
         If a tile is damaged; it is taken away, so that the next run fetches it again.
     """
     for one in fetched:
-        if not one.was_there and not one.checked_by.startswith("MD5"):
+        if not one.checked_by.startswith("MD5"):
             _require_readable(one.wanted.target)
     glo30 = provider("glo30", ask.base)
     tiles = [one.wanted.target for one in fetched]

@@ -10,7 +10,7 @@ from affine import Affine
 from rasterio.warp import transform, transform_bounds
 
 from sarhad.errors import DataError
-from sarhad.place.mosaic import Mosaic
+from sarhad.place.mosaic import Mosaic, Sea
 from sarhad.place.raster import Bounds, Raster, local_projection
 
 TOLERANCE_M = 30.0  # as 30 m models of steep ground differ from each other without fault
@@ -73,7 +73,7 @@ def disagreements(
         box = _overlap(first.bounds, second.bounds)
         box = None if box is None else _overlap(box, within or box)
         if box is not None:
-            one = _compare(first, second, box, tolerance_m)
+            one = _compare(first, second, box, tolerance_m, mosaic.sea)
             if one is not None:
                 found.append(one)
     return sorted(found, key=lambda one: (-one.beyond, one.first, one.second))
@@ -108,7 +108,7 @@ def _overlap(one: Bounds, other: Bounds) -> Bounds | None:
     return (west, south, east, north) if east > west and north > south else None
 
 
-def _compare(first: Raster, second: Raster, box: Bounds, tolerance_m: float) -> Disagreement | None:
+def _compare(first: Raster, second: Raster, box: Bounds, tolerance_m: float, sea: Sea) -> Disagreement | None:
     crs = local_projection(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
     west, south, east, north = transform_bounds("EPSG:4326", crs.to_wkt(), *box, densify_pts=21)
     cell = max(*first.cell_m, *second.cell_m)
@@ -120,7 +120,9 @@ def _compare(first: Raster, second: Raster, box: Bounds, tolerance_m: float) -> 
         for left in range(0, width, side):
             to_xy = Affine(cell, 0.0, west + left * cell, 0.0, -cell, north - top * cell)
             shape = min(side, height - top), min(side, width - left)
-            ours, theirs = (Mosaic((raster,)).onto(crs, to_xy, shape)[0] for raster in (first, second))
+            ours, theirs = (
+                Mosaic((raster,), sea=sea).onto(crs, to_xy, shape)[0] for raster in (first, second)
+            )
             apart = np.nan_to_num(np.abs(ours - theirs), nan=-1.0)
             cells += int((apart >= 0.0).sum())
             beyond += int((apart > tolerance_m).sum())

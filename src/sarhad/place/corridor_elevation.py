@@ -161,6 +161,8 @@ def corridor_elevation(
 @contextmanager
 def placed(out: Path, n_bytes: int) -> Iterator[Path]:
     """Give a path to write a file or folder of about so many bytes to, and put it in place when all went well."""
+    if out.is_dir():
+        raise StoreError(f"{out}: is a folder that exists. Choose another name.", is_output=True)
     try:
         free = shutil.disk_usage(out.resolve().parent).free
         if n_bytes > free:

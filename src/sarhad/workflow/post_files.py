@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import shapely
 from shapely.errors import GEOSException
 from shapely.geometry import LineString, MultiLineString, shape
@@ -129,4 +130,9 @@ def read_lines(path: Path) -> list[tuple[str, LineString]]:
             lines.append((name, course))
     if not lines:
         raise SpecError(f"{path}: holds no lines. Give LineStrings in degrees.")
+    far = [name for name, course in lines if not np.all(np.abs(course.bounds) <= (180.0, 90.0, 180.0, 90.0))]
+    if far:
+        raise SpecError(
+            f"{path}: {len(far)} of {len(lines)} lines are not in degrees: {', '.join(far[:5])}. Reproject them to EPSG:4326."
+        )
     return lines

@@ -32,14 +32,23 @@ def receipts(prog: Programme, terms: planner.Terms, paid: pd.DataFrame) -> pd.Da
     A budget is there from `opens_on`, else the first day of its year, until the end of the last year to which it carries
     over; what carries over from the last year of the horizon does not expire. A pledge is there over its years. No sum
     outlasts its `closes_on`. The upkeep that the plan pays in a year comes off the sums that open last of those open in
-    it, so that what is left for building is there as soon as can be.
+    it and may pay for the item, so that what is left for building is there as soon as can be; of those that open together
+    the one that may pay for the fewest.
     """
     rows = [*_budgets(prog, terms), *_pledges(prog, terms)]
     years = {int(year) for year in terms.quarter_year}
     upkeep = paid[~paid["kind"].str.startswith("capital") & paid["year"].isin(years)]
-    due = upkeep.groupby(["partner_id", "year"])["usd"].sum().reset_index()
-    for ask in due.sort_values(["year", "partner_id"], ascending=False).to_dict("records"):
-        _take(rows, str(ask["partner_id"]), int(ask["year"]), int(ask["usd"]))
+    upkeep = upkeep.assign(in_kind=upkeep["kind"].str.endswith("_in_kind"))
+    due = upkeep.groupby(["partner_id", "year", "item_id", "in_kind"])["usd"].sum().reset_index()
+    pays = [frozenset(row["item_ids"]) for row in rows]
+    for ask in due.sort_values(["year", "partner_id", "item_id"], ascending=False).to_dict("records"):
+        own = [
+            row
+            for row, items in zip(rows, pays, strict=True)
+            if (row["partner_id"], row["in_kind"]) == (ask["partner_id"], ask["in_kind"])
+            and ask["item_id"] in items
+        ]
+        _take(own, int(ask["year"]), int(ask["usd"]))
     return pd.DataFrame([row for row in rows if row["usd"] > 0], columns=COLUMNS)
 
 
@@ -77,20 +86,18 @@ def _sum(row: Mapping[Any, Any], first: int, last: int | None, items: tuple[str,
         closes = own if closes is None else min(own, closes)
     return {
         "partner_id": str(row["partner_id"]), "usd": int(row["amount_usd"]), "opens": opens, "closes": closes,
-        "item_ids": items,
+        "item_ids": items, "in_kind": bool(row.get("is_in_kind", False)),
     }  # fmt: skip
 
 
-def _take(rows: list[Row], partner: str, year: int, usd: int) -> None:
-    """Take upkeep off the partner's sums that are open in a year, those that open last first."""
-    own = [
+def _take(rows: list[Row], year: int, usd: int) -> None:
+    """Take upkeep off the sums that are open in a year, those that open last first, then those of the fewest items."""
+    open_ones = [
         row
         for row in rows
-        if row["partner_id"] == partner
-        and row["opens"].year <= year
-        and (row["closes"] is None or row["closes"].year >= year)
+        if row["opens"].year <= year and (row["closes"] is None or row["closes"].year >= year)
     ]
-    for row in sorted(own, key=lambda one: one["opens"], reverse=True):
+    for row in sorted(open_ones, key=lambda one: (one["opens"], -len(one["item_ids"])), reverse=True):
         taken = min(usd, row["usd"])
         row["usd"] -= taken
         usd -= taken

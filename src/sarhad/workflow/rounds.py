@@ -193,7 +193,8 @@ def _kept(
     first: Planned, turns: Sequence[Turn], told: Sequence[str], name: str, seed: int, on_step: OnStep
 ) -> Planned:
     """Return the plan of the round that loses least as scheduled, priced, adopted with its schedule and the rounds."""
-    least = min(turn.value for turn in turns) * (1 + SAME)
+    best = min(turn.value for turn in turns)
+    least = best + SAME * max(abs(best), 1.0)
     turn = min((one for one in turns if one.value <= least), key=lambda one: float(one.late.mean()))
     bound, result = first.result.bound, turn.planned.result
     words = ROUNDS.format(n=turns[-1].number, kept=turn.number)

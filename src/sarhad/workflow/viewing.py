@@ -127,6 +127,8 @@ def _look(
             spec,
             on_progress=lambda n: on_step(Step("look", n / total, f"{n} of {total} posts")),
         )
+        if (found.cells < 0).any():
+            raise KeyboardInterrupt
         return found.count, found.cells, 0
     needed = draws_bytes(spec.reach(ground.cell_m)[0], ground.cell_m, asked.range_m)
     if needed > asked.memory_gb * 1e9:

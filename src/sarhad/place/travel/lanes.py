@@ -1,4 +1,4 @@
-"""Hours from up to 16 near cells at once: tiles of labels swept until none falls, one SIMD lane a source."""
+"""Hours from up to 16 near cells at once: tiles of labels swept until none falls, 16 labels a cell."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def fields(on: Ground, parameters: FloatArray, sources: IntArray) -> Float32Arra
     if on.moves.max(initial=0) > 255:
         raise SpecError("neighbours: 16 is not possible for many sources at once. Give 8.")
     hours = np.empty((len(sources), height, width), dtype=np.float32)
-    order = np.lexsort((sources % width, sources // width // TILE))
+    order = _by_nearness(sources, width)
     groups = [order[at : at + LANES] for at in range(0, len(order), LANES)]
     pace = pace_table(int(parameters[0]))
 
@@ -80,11 +80,18 @@ def fields(on: Ground, parameters: FloatArray, sources: IntArray) -> Float32Arra
 
 def matrix(on: Ground, parameters: FloatArray, origins: IntArray, destinations: IntArray) -> Float32Array:
     """Return the hours from each origin to each destination, shape (n_origin, n_destination); see `fields`."""
-    parts = [
-        fields(on, parameters, origins[at : at + LANES]).reshape(-1, on.moves.size)[:, destinations]
-        for at in range(0, len(origins), LANES)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, len(destinations)), dtype=np.float32)
+    hours = np.empty((len(origins), len(destinations)), dtype=np.float32)
+    order = _by_nearness(origins, on.moves.shape[1])
+    at_once = LANES * (os.cpu_count() or 1)
+    for at in range(0, len(order), at_once):
+        part = order[at : at + at_once]
+        hours[part] = fields(on, parameters, origins[part]).reshape(-1, on.moves.size)[:, destinations]
+    return hours
+
+
+def _by_nearness(sources: IntArray, width: int) -> IntArray:
+    """Return the order of sources in which those that lie near each other follow each other."""
+    return np.lexsort((sources % width, sources // width // TILE))
 
 
 @njit(cache=True, nogil=True)
