@@ -185,7 +185,7 @@ def test_bad_rasters_are_refused(
     ("asked", "posts", "said"),
     [
         ({"memory_gb": 1e-6}, 1, r"cells need 0\.00 GB, 0\.00 GB allowed"),
-        ({"draws": 3, "memory_gb": 0.000015}, 1, r"the draws need 0\.00 GB"),
+        ({"draws": 3, "memory_gb": 0.00004}, 1, r"the draws need 0\.00 GB"),
         ({"draws": 3}, 2, "chance to be seen by one post at a time"),
         ({"more_height_m": -1.0}, 1, "--more-height: -1.0 is not a height"),
         ({"more_height_m": float("nan"), "memory_gb": 0.0}, 1, "(?s)--more-height: nan.*--memory-gb: 0"),
@@ -212,9 +212,9 @@ def test_a_height_that_is_none_is_refused(sarhad: Sarhad, tmp_path: Path, height
     assert not (tmp_path / "o.tif").exists()
 
 
-@pytest.mark.parametrize(("radius_km", "least", "most"), [(0.05, 1, 1), (0.12, 5, 9), (60.0, 7700, 8000)])
+@pytest.mark.parametrize(("radius_km", "least", "most"), [(0.05, 1, 1), (0.12, 5, 9), (60.0, 12_500, 12_800)])
 def test_from_one_cell_to_the_whole_map(tmp_path: Path, radius_km: float, least: int, most: int) -> None:
-    # seen from 20 km up over a plain nothing is hidden
+    # seen from 20 km up over a plain nothing is hidden; cells are as wide as those of the raster from west to east
     found = seen(dem(tmp_path / "dem.tif", "EPSG:4326"), tmp_path / "o.tif", ViewSpec(20_000.0, radius_km))
     assert least <= found["cells_seen"] <= most
 

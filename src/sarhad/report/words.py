@@ -24,6 +24,7 @@ UNITS: Mapping[str, str] = {
     "quarter": mark("quarters of a year"),
     "people": mark("people"),
     "USD": mark("US dollars"),
+    "usd/month": mark("US dollars a month"),
 }
 
 # what is assumed of a threat (rate, consequence) or of an effect of a measure
@@ -71,6 +72,7 @@ SETTINGS: Mapping[str, str] = {
     "duration_correlation": mark("Correlation of the durations of activities of one kind of work"),
     "reference_speed_kmh": mark("Speed of the reference walker"),
     "refraction": mark("Refraction in the line of sight"),
+    "office_month_usd": mark("Cost of the programme office a month"),
     "elevation_error_m": mark("Error of the elevations (standard deviation)"),
     "gravity_hours": mark("Hours over which attraction falls by e"),
     "destinations_per_origin": mark("Nearest destinations that each origin uses"),

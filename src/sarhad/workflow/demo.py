@@ -95,10 +95,14 @@ def _schedule_and_report(
 
 
 def _schedule(planned: planning.Planned, out: Path, seed: int, on_step: OnStep) -> Timetable | None:
-    """Keep the plan's schedule, write schedule.json, and return what the report shows; None for an empty plan."""
+    """Keep the plan's schedule, write schedule.json, and return what the report shows; None without one."""
     if planned.result.plan_items.empty:
         return None
     scheduled = find_schedule(planned.prepared, NAME, seed=seed, on_step=on_step)
+    if not scheduled.result.starts.size:
+        if scheduled.result.stopped == "interrupt":
+            raise KeyboardInterrupt
+        return None
     assessed = assess(scheduled, iterations=DRAWS, seed=seed, exact=EXACT, on_step=on_step)
     on_step(Step("save", 0.0, keeps_answer=True))
     keep(scheduled, assessed, seed).save(out / "programme.gpkg")
