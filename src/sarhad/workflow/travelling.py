@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,12 +16,12 @@ from rasterio.warp import transform_geom
 from shapely.geometry import mapping, shape
 from shapely.ops import unary_union
 
-from sarhad.errors import SpecError, StoreError
+from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.elevation import BYTES_READ, Elevation, elevation_around
 from sarhad.place.travel import FUNCTIONS
 from sarhad.place.travel.field import field, ground
-from sarhad.workflow.folders import require_free
+from sarhad.workflow.folders import require_free, write_whole
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.steps import OnStep, Step, silent
 
@@ -68,10 +67,10 @@ def travel(
     seconds = time.perf_counter() - began
     on_step(Step("write", 0.0, str(out)))
     bands = out.with_suffix(".geojson") if isochrones_h else None
-    _write(out, lambda path: _write_raster(path, found, hours))
+    write_whole(out, lambda path: _write_raster(path, found, hours))
     if bands:
         text = json.dumps(isochrones(found, hours, isochrones_h))
-        _write(bands, lambda path: path.write_text(text, encoding="utf-8"))
+        write_whole(bands, lambda path: path.write_text(text, encoding="utf-8"))
     reached = np.isfinite(hours)
     payload = {
         "out": str(out),
@@ -143,19 +142,6 @@ def _interruptible(compute: Callable[[], FloatArray]) -> FloatArray:
     if failed:
         raise failed[0]
     return result[0]
-
-
-def _write(out: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under another name and then put it in place whole."""
-    try:
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".travel-") as folder:
-            part = Path(folder) / out.name
-            write(part)
-            part.replace(out)
-    except (OSError, rasterio.errors.RasterioError) as error:
-        raise StoreError(
-            f"{out}: cannot be written ({error}). Choose another name.", is_output=True
-        ) from error
 
 
 def _write_raster(path: Path, on: Elevation, hours: FloatArray) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,10 @@ import rasterio
 from affine import Affine
 from pyproj import Transformer
 
-from sarhad.errors import SpecError, StoreError
+from sarhad.errors import SpecError
 from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, share_seen, views
 from sarhad.place.viewshed.many import require_posts
-from sarhad.workflow.folders import require_free
+from sarhad.workflow.folders import require_free, write_whole
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.post_files import Post, read_lines
 from sarhad.workflow.steps import OnStep, Step
@@ -110,7 +109,8 @@ def view_from(
             )
     if lines:
         payload["lines"] = _shares(ground, lines, cover)
-    _write(out, *_shown(ground, spec, cover), ground.wkt)
+    shown = _shown(ground, spec, cover)
+    write_whole(out, lambda path: _write(path, *shown, ground.wkt))
     return Outcome(payload, _lines)
 
 
@@ -245,16 +245,9 @@ def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"notice: {notice}" for notice in payload["notices"])
 
 
-def _write(out: Path, cover: npt.NDArray[Any], transform: Affine, wkt: str) -> None:
-    """Write a raster whole or not at all."""
-    try:
-        with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=".viewshed-") as folder:
-            place = Path(folder) / out.name
-            profile = {"driver": "GTiff", "width": cover.shape[1], "height": cover.shape[0], "count": 1}
-            with rasterio.open(
-                place, "w", **profile, dtype=cover.dtype, crs=wkt, transform=transform, compress="deflate"
-            ) as file:
-                file.write(cover, 1)
-            place.replace(out)
-    except (OSError, rasterio.errors.RasterioIOError) as error:
-        raise StoreError(f"{out}: cannot be written ({error}).", is_output=True) from error
+def _write(path: Path, cover: npt.NDArray[Any], transform: Affine, wkt: str) -> None:
+    profile = {"driver": "GTiff", "width": cover.shape[1], "height": cover.shape[0], "count": 1}
+    with rasterio.open(
+        path, "w", **profile, dtype=cover.dtype, crs=wkt, transform=transform, compress="deflate"
+    ) as file:
+        file.write(cover, 1)
