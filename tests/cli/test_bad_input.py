@@ -335,6 +335,21 @@ def test_two_rasters_of_one_name_are_refused(line_file: Path, tmp_path: Path) ->
     assert not (tmp_path / "my.gpkg").exists()
 
 
+def test_rasters_larger_than_the_memory_are_refused_before_they_are_read(
+    line_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = tmp_path / "big.tif"
+    with big.open("wb") as file:
+        file.truncate(3_000_000_000)  # a hole: nothing on disk
+    monkeypatch.setattr("sarhad.workflow.creating.spare_bytes", lambda: 8e9)
+    words = ("--border", str(line_file), "--terrain", DEM, "--terrain", str(big))
+    result = run("new", str(tmp_path / "my.gpkg"), *words)
+    assert_clear(result, 2)
+    text = "2 rasters of 3.00 GB need 9.00 GB while they are written, this machine can spare 8.00 GB"
+    assert text in result.output
+    assert not (tmp_path / "my.gpkg").exists()
+
+
 def test_a_catalogue_is_a_programme_of_a_few_tables(line_file: Path, tmp_path: Path) -> None:
     tables = tmp_path / "tables"
     tables.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -177,20 +178,62 @@ def test_bands_units_and_empty_folders_are_refused(tmp_path):
         open_rasters(feet)
 
 
-def test_a_raster_of_2_gb_is_read_with_little_memory(tmp_path):
-    path = tmp_path / "big.tif"
-    side = 23_200  # 2.15 GB of float32, none of it on disk
-    to_xy = Affine(DEGREES / 4, 0.0, WEST - 0.5, 0.0, -DEGREES / 4, NORTH + 0.5)
-    profile = {
-        "driver": "GTiff",
-        "count": 1,
-        "dtype": "float32",
-        "height": side,
-        "width": side,
-        "tiled": True,
-    }
-    with rasterio.open(path, "w", **profile, crs="EPSG:4326", transform=to_xy, SPARSE_OK=True) as file:
+def sparse(path, side, cell):
+    """Write a raster of ones about a corner and nothing else, most of it not on disk."""
+    to_xy = Affine(cell, 0.0, WEST - 0.5, 0.0, -cell, NORTH + 0.5)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "height": side, "width": side}
+    with rasterio.open(
+        path, "w", **profile, tiled=True, crs="EPSG:4326", transform=to_xy, SPARSE_OK=True
+    ) as file:
         file.write(np.ones((4, 4), dtype=np.float32), 1, window=rasterio.windows.Window(0, 0, 4, 4))
+    return path
+
+
+def peak_bytes(compute):
+    tracemalloc.start()
+    try:
+        compute()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_grid_of_a_programme_is_read_by_blocks_where_the_rasters_are_large(tmp_path):
+    # 2.15 GB of float32 and 20 x 20 km of cells of 100 m: warped whole, it took 7 GB
+    mosaic = open_rasters(sparse(tmp_path / "big.tif", 23_200, DEGREES / 4))
+    grid = CRS.from_epsg(32642), Affine(100, 0, 580_000, 0, -100, 4_210_000), (200, 200)
+    assert peak_bytes(lambda: mosaic.onto(*grid, is_whole=True)) < mosaic.reading_bytes(100.0) < 500e6
+
+
+def test_a_fine_patch_beside_a_wide_coarse_window_takes_no_more_memory(tmp_path):
+    # in cells of the patch, 0.7 m, the grid of 14 x 14 km would be 20,000 x 20,000: 400 million
+    coarse = write(tmp_path / "coarse.tif", hills(200), cell=DEGREES * 4)
+    fine = write(tmp_path / "fine.tif", np.full((500, 500), 7.0), cell=DEGREES / 40, row=9000, col=9000)
+    grid = CRS.from_epsg(32642), Affine(35, 0, 589_000, 0, -35, 4_205_000), (400, 400)
+    mosaic = open_rasters([fine, coarse])
+    assert peak_bytes(lambda: mosaic.onto(*grid)) < 50e6
+    elevation, origin = mosaic.onto(*grid)
+    assert np.isfinite(elevation).all()
+    assert (elevation[origin == 0] == 7.0).all()
+    assert (origin == 0).sum() == pytest.approx((500 * 27.43 / 40 / 35) ** 2, rel=0.3)
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_blocks_of_any_size_give_the_same_to_the_last_bit(tmp_path, monkeypatch, is_whole):
+    first, second = hills(), hills(60)
+    first[40:60, 90:] = np.nan
+    files = [write(tmp_path / "a.tif", first), write(tmp_path / "b.tif", second, cell=DEGREES * 6)]
+    grid = CRS.from_epsg(32642), Affine(45, 0, 587_100, 0, -45, 4_206_900), (230, 250)
+    whole = open_rasters(files).onto(*grid)
+    for most in (17, 130):
+        monkeypatch.setattr("sarhad.place.mosaic.MOST_READ", most)
+        found = open_rasters(files).onto(*grid, is_whole=is_whole and most == 17)
+        assert np.array_equal(found[0], whole[0], equal_nan=True)
+        assert np.array_equal(found[1], whole[1])
+
+
+def test_a_raster_of_2_gb_is_read_with_little_memory(tmp_path):
+    path = sparse(tmp_path / "big.tif", 23_200, DEGREES / 4)
     assert around(path, memory_gb=1.0).share_void == 0.0
     with pytest.raises(SpecError, match=r"cells of 6\.\d m need \d\d\.\d GB, more than the 1 GB allowed"):
         around(path, 100.0, memory_gb=1.0)

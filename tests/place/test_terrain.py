@@ -145,6 +145,19 @@ def test_too_little_memory_is_said_before_the_start(tiny):
         place.terrain(tiny, memory_limit_bytes=1000)
 
 
+def test_memory_of_the_rasters_counts_and_is_seen_to_before_they_are_read(tiny, monkeypatch):
+    module = sys.modules["sarhad.place.terrain"]
+    monkeypatch.setattr(
+        module.Mosaic, "onto", lambda *_, **__: pytest.fail("read before the memory was seen to")
+    )
+    monkeypatch.setattr(module, "spare_bytes", lambda: 100_000.0)
+    with pytest.raises(SpecError, match=r"cells of terrain need 0\.00 GB, 0\.00 GB are allowed"):
+        place.terrain(tiny)  # no limit given: that of the machine
+    monkeypatch.setattr(module.Mosaic, "reading_bytes", lambda *_: 7_000_000_000)
+    with pytest.raises(SpecError, match=r"cells of terrain need 7\.00 GB, 4\.00 GB are allowed"):
+        place.terrain(tiny, memory_limit_bytes=4e9)
+
+
 def test_strips_of_rows_hold_what_one_reading_of_all_gives(tiny, ground, monkeypatch):
     monkeypatch.setattr(sys.modules["sarhad.place.terrain"], "CELLS_AT_ONCE", 500)
     again = place.terrain(tiny)

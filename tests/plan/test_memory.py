@@ -10,7 +10,8 @@ import pytest
 
 from sarhad.errors import SpecError
 from sarhad.plan import PlanSpec, optimise
-from sarhad.plan.memory import Memory, Sizes, estimate, machine_bytes, require_memory, require_room_for_edges
+from sarhad.plan.memory import Memory, Sizes, estimate, require_memory, require_room_for_edges
+from sarhad.programme.memory import machine_bytes
 from tests.plan.games import random_game
 
 ROOT = Path(__file__).parents[2]

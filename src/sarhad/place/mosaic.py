@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +14,22 @@ import rasterio
 from affine import Affine
 from pyproj import CRS
 from rasterio.enums import Resampling
-from rasterio.warp import reproject, transform_bounds
-from rasterio.windows import Window, from_bounds
+from rasterio.warp import reproject
+from rasterio.windows import Window
 
 from sarhad.errors import StoreError
 from sarhad.place.raster import Bounds, Float32Array, Raster, rasters_of, read_window
-from sarhad.place.resample import STEP, OriginArray, resampled
+from sarhad.place.resample import STEP, Block, OriginArray, Places, fill, places
 
 SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".hgt", ".dem", ".asc", ".bil")  # looked for in a folder
 UNLIKE = 1.5  # times as wide: cells whose resampling is worth a word
 BLOCK = 1024  # cells of a side read at once, fewer where rasters are much finer
 MOST_READ = 4096  # cells of a raster for a side of a block
 MARGIN = 3  # cells of a raster read around what a grid needs
+BYTES_A_CELL = 24  # of a window: as stored, as float32, whether missing, joined, its raster twice
+
+Tile = tuple[int, Raster, tuple[int, int]]  # number, raster, row and column at which it begins on its lattice
+Tiles = Sequence[Tile]
 
 
 class Sea(Enum):
@@ -78,9 +83,9 @@ class Mosaic:
         return float(low[0]), float(low[1]), float(high[2]), float(high[3])
 
     @cached_property
-    def lattices(self) -> tuple[tuple[tuple[int, Raster, tuple[int, int]], ...], ...]:
+    def lattices(self) -> tuple[tuple[Tile, ...], ...]:
         """Return the rasters grouped by lattice: number, raster, row and column at which it begins."""
-        groups: list[list[tuple[int, Raster, tuple[int, int]]]] = []
+        groups: list[list[Tile]] = []
         for number, raster in enumerate(self.rasters):
             for group in groups:
                 offset = raster.offset(group[0][1])
@@ -101,9 +106,10 @@ class Mosaic:
         crs, to_xy, shape
             The grid: projected coordinate system in metres, transform, rows and columns.
         is_whole
-            Read the rasters whole and let GDAL warp them, whose values depend on where a grid begins and ends: for the
-            one grid of a programme. Otherwise each cell is read for itself, so that a block has the values that the
-            same cells have in any other.
+            Read the rasters of a lattice whole and let GDAL warp them, whose values depend on where a grid begins and
+            ends: for the one grid of a programme, where they have no more than 4,096 x 4,096 cells. Otherwise each cell
+            is read for itself, so that a block has the values that the same cells have in any other, and about so many
+            cells of a raster are in memory at a time.
 
         Returns
         -------
@@ -118,36 +124,51 @@ class Mosaic:
         elevation = np.full(shape, np.nan, dtype=np.float32)
         origin = np.full(shape, -1, dtype=np.int16)
         for group in self.lattices:
-            found = self._warped(group, crs, to_xy, shape, is_whole)
-            if found is None:
-                continue
-            fills = np.isnan(elevation) & ~np.isnan(found[0])
-            elevation[fills] = found[0][fills]
-            origin[fills] = found[1][fills]
+            if is_whole and _cells(_extent(group)) <= MOST_READ**2:
+                self._by_gdal(group, (crs, to_xy), (elevation, origin))
+            else:
+                self._by_blocks(group, (crs, to_xy), (elevation, origin))
         return elevation, origin
 
-    def _warped(
-        self,
-        group: Sequence[tuple[int, Raster, tuple[int, int]]],
-        crs: CRS,
-        to_xy: Affine,
-        shape: tuple[int, int],
-        is_whole: bool,
-    ) -> tuple[Float32Array, OriginArray] | None:
-        """Return elevation and origin from the rasters of one lattice, None where they have nothing."""
+    def reading_bytes(self, cell_m: float) -> int:
+        """Return what reading takes at most besides the grid: a window of a raster and what it is joined with."""
+        largest = max((_cells(_extent(group)) for group in self.lattices), default=0)
+        if not largest:
+            return 0
+        side = MOST_READ + 2 * (max(cell_m / self.finest_m, 1.0) + MARGIN)
+        return int(BYTES_A_CELL * min(side**2, largest))
+
+    def _by_blocks(
+        self, group: Tiles, grid: tuple[CRS, Affine], onto: tuple[Float32Array, OriginArray]
+    ) -> None:
+        """Fill what is missing of a grid from the rasters of one lattice, a block at a time."""
+        elevation, origin = onto
         first = group[0][1]
-        window = _extent(group) if is_whole else _needed(first, crs, to_xy, shape)
-        joined = None if window is None else _joined(group, window, self.sea)
-        if window is None or joined is None:
-            return None
-        values, number = joined
-        corner = int(window.row_off), int(window.col_off)
-        if is_whole:
-            place = first.transform @ Affine.translation(*corner[::-1])
-            return _by_gdal(values, number, place, first.wkt, (crs, to_xy, shape))
-        reach = max(to_xy.a / first.cell_m[1], 1.0), max(to_xy.a / first.cell_m[0], 1.0)
-        lattice = first.wkt, first.transform
-        return resampled(values, number, corner, lattice, reach, (crs, to_xy, shape))
+        at = places((first.wkt, first.transform), *grid, elevation.shape)
+        reach = max(grid[1].a / first.cell_m[1], 1.0), max(grid[1].a / first.cell_m[0], 1.0)
+        side = max(1, min(BLOCK, int(MOST_READ / max(reach))))
+        for top, left in product(*(range(0, n, side) for n in elevation.shape)):
+            block = top, min(top + side, len(elevation)), left, min(left + side, elevation.shape[1])
+            if not np.isnan(elevation[slice(*block[:2]), slice(*block[2:])]).any():
+                continue
+            window = _needed(group, at, block, reach)
+            joined = None if window is None else _joined(group, window, self.sea)
+            if window is not None and joined is not None:
+                fill(*joined, (window.row_off, window.col_off), at, block, reach, (elevation, origin))
+
+    def _by_gdal(
+        self, group: Tiles, grid: tuple[CRS, Affine], onto: tuple[Float32Array, OriginArray]
+    ) -> None:
+        """Fill what is missing of a grid from the rasters of one lattice as GDAL warps them."""
+        window = _extent(group)
+        joined = _joined(group, window, self.sea)
+        if joined is None:
+            return
+        elevation, origin = onto
+        found, number = _warped(*joined, group[0][1], window, (*grid, elevation.shape))
+        fills = np.isnan(elevation) & ~np.isnan(found)
+        elevation[fills] = found[fills]
+        origin[fills] = number[fills]
 
     def notices(self, cell_m: float) -> list[str]:
         """Return what a person should know of how these rasters come onto cells of a width."""
@@ -194,7 +215,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
-def _extent(group: Sequence[tuple[int, Raster, tuple[int, int]]]) -> Window:
+def _extent(group: Tiles) -> Window:
     """Return the window of a lattice that holds all its rasters."""
     top, left = np.array([offset for _, _, offset in group]).min(axis=0)
     below = max(offset[0] + raster.shape[0] for _, raster, offset in group)
@@ -202,52 +223,41 @@ def _extent(group: Sequence[tuple[int, Raster, tuple[int, int]]]) -> Window:
     return Window(int(left), int(top), int(right - left), int(below - top))
 
 
-def _needed(raster: Raster, crs: CRS, to_xy: Affine, shape: tuple[int, int]) -> Window | None:
-    """Return the window of a raster's lattice that a grid needs; None where they cannot meet."""
-    west, north = to_xy.c, to_xy.f
-    east, south = west + to_xy.a * shape[1], north + to_xy.e * shape[0]
-    bounds = transform_bounds(crs.to_wkt(), raster.wkt, west, south, east, north, densify_pts=21)
-    if not np.isfinite(bounds).all():
+def _cells(window: Window) -> int:
+    return int(window.width) * int(window.height)
+
+
+def _needed(group: Tiles, at: Places, block: Block, reach: tuple[float, float]) -> Window | None:
+    """Return the window of a lattice that a block of a grid needs and its rasters have; None where they have none."""
+    around = at.around(block)
+    if around is None:
         return None
-    window = from_bounds(*bounds, transform=raster.transform)
-    margin = MARGIN + 2 * int(np.ceil(to_xy.a / min(raster.cell_m)))
-    left, top = int(np.floor(window.col_off)) - margin, int(np.floor(window.row_off)) - margin
-    return Window(
-        left, top, int(np.ceil(window.width)) + 2 * margin + 1, int(np.ceil(window.height)) + 2 * margin + 1
-    )
+    down, right = (int(np.ceil(side)) + MARGIN for side in reach)
+    top, left = int(np.floor(around[0])) - down, int(np.floor(around[1])) - right
+    below, beside = int(np.ceil(around[2])) + down, int(np.ceil(around[3])) + right
+    return _overlap(Window(left, top, beside - left, below - top), _extent(group))
 
 
-def _joined(
-    group: Sequence[tuple[int, Raster, tuple[int, int]]], window: Window, sea: Sea
-) -> tuple[Float32Array, OriginArray] | None:
+def _joined(group: Tiles, window: Window, sea: Sea) -> tuple[Float32Array, OriginArray] | None:
     """Return elevation and number of the raster in a window of a lattice; None if no raster lies in it."""
     shape = int(window.height), int(window.width)
-    parts = []
+    values: Float32Array = np.full(shape, np.nan, dtype=np.float32)
+    number_of: OriginArray = np.full(shape, -1, dtype=np.int16)
+    is_met = False
     for number, raster, (row, col) in group:
         part = _overlap(window, Window(col, row, raster.shape[1], raster.shape[0]))
-        if part is not None:
-            parts.append(
-                (
-                    number,
-                    raster,
-                    part,
-                    Window(part.col_off - col, part.row_off - row, part.width, part.height),
-                )
-            )
-    if not parts:
-        return None
-    values = np.full(shape, np.nan, dtype=np.float32)
-    number_of = np.full(shape, -1, dtype=np.int16)
-    for number, raster, part, inner in parts:
+        if part is None:
+            continue
+        is_met = True
         top, left = int(part.row_off - window.row_off), int(part.col_off - window.col_off)
         at = slice(top, top + int(part.height)), slice(left, left + int(part.width))
-        read = read_window(raster, inner)
+        read = read_window(raster, Window(part.col_off - col, part.row_off - row, part.width, part.height))
         if sea is Sea.FLAT:
             read = np.where(read > 0.0, read, np.float32(0.0))
         fills = np.isnan(values[at]) & ~np.isnan(read)
         values[at][fills] = read[fills]
         number_of[at][fills] = number
-    return values, number_of
+    return (values, number_of) if is_met else None
 
 
 def _overlap(one: Window, other: Window) -> Window | None:
@@ -257,15 +267,16 @@ def _overlap(one: Window, other: Window) -> Window | None:
     return Window(left, top, right - left, below - top) if right > left and below > top else None
 
 
-def _by_gdal(
+def _warped(
     values: Float32Array,
     number: OriginArray,
-    place: Affine,
-    wkt: str,
-    grid: tuple[CRS, Affine, tuple[int, int]],
+    first: Raster,
+    window: Window,
+    grid: tuple[CRS, Affine, tuple[int, ...]],
 ) -> tuple[Float32Array, OriginArray]:
-    """Return elevation and number of the raster on a grid as GDAL warps them."""
+    """Return elevation and number of the raster on a grid as GDAL warps them from a window of the first's lattice."""
     crs, to_xy, shape = grid
+    place = first.transform @ Affine.translation(window.col_off, window.row_off)
 
     def warped(what: Float32Array, resampling: Resampling) -> Float32Array:
         found = np.full(shape, np.nan, dtype=np.float32)
@@ -273,7 +284,7 @@ def _by_gdal(
             what,
             found,
             src_transform=place,
-            src_crs=rasterio.crs.CRS.from_wkt(wkt),
+            src_crs=rasterio.crs.CRS.from_wkt(first.wkt),
             src_nodata=np.nan,
             dst_transform=to_xy,
             dst_crs=rasterio.crs.CRS.from_wkt(crs.to_wkt()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
@@ -9,22 +11,49 @@ from numba import njit
 from pyproj import CRS, Transformer
 
 from sarhad.place.border import FloatArray
-from sarhad.place.raster import Float32Array
+from sarhad.place.raster import Bounds, Float32Array
 
 OriginArray = npt.NDArray[np.int16]
+
+Block = tuple[int, int, int, int]
 
 STEP = 16  # cells of the grid between points whose place on the raster is computed and not interpolated
 
 
-def resampled(
+@dataclass(frozen=True)
+class Places:
+    """Row and column on a lattice of every 16th cell centre of a grid, one beyond its end.
+
+    Parameters
+    ----------
+    rows, cols
+        In cells of the lattice, from its corner, shape (ceil(height / 16) + 1, ceil(width / 16) + 1).
+    """
+
+    rows: FloatArray
+    cols: FloatArray
+
+    def around(self, block: Block) -> Bounds | None:
+        """Return the first row and column and the last that a block meets; None where it meets none."""
+        down, right = (slice(start // STEP, (stop - 1) // STEP + 2) for start, stop in (block[:2], block[2:]))
+        rows, cols = self.rows[down, right], self.cols[down, right]
+        known = np.isfinite(rows) & np.isfinite(cols)
+        if not known.any():
+            return None
+        rows, cols = rows[known], cols[known]
+        return float(rows.min()), float(cols.min()), float(rows.max()), float(cols.max())
+
+
+def fill(
     values: Float32Array,
     number: OriginArray,
     first: tuple[int, int],
-    lattice: tuple[str, Affine],
+    at: Places,
+    block: Block,
     reach: tuple[float, float],
-    grid: tuple[CRS, Affine, tuple[int, int]],
-) -> tuple[Float32Array, OriginArray]:
-    """Return elevation and number of the raster at the cell centres of a grid; nan and -1 where it has none.
+    onto: tuple[Float32Array, OriginArray],
+) -> None:
+    """Fill the cells of a block of a grid that are still missing, where the raster has them.
 
     Parameters
     ----------
@@ -32,58 +61,59 @@ def resampled(
         Window of the lattice: elevation [m], nan where missing; which raster gave it. Shape (h, w).
     first
         Row and column of the window on the lattice.
-    lattice
-        Coordinate system and transform of the lattice.
+    at
+        Where the cells of the whole grid lie on the lattice.
+    block
+        First and last row, first and last column, the last ones not included.
     reach
         Cells of the lattice, down and right, over which a cell is averaged; 1 and 1: bilinear.
-    grid
-        Coordinate system, transform and shape of the grid.
+    onto
+        Elevation and number of the raster of the whole grid, nan and -1 where missing; changed in place.
 
     Notes
     -----
     Weights fall linearly with the distance from the cell centre along each axis, to 0 at `reach`; missing cells are left
     out of the average. A cell whose centre lies on a missing cell is missing: voids keep their size.
-
-    The place on the raster is exact at every 16th cell and linear between: at 30 m that is off by 5 mm, since over s
-    metres a straight line of one projection bends by about ``s^2 / (8 R)`` in another.
     """
-    crs, to_xy, shape = grid
-    rows, cols = _places(lattice, crs, to_xy, shape)
-    elevation = np.full(shape, np.nan, dtype=np.float32)
-    origin = np.full(shape, -1, dtype=np.int16)
-    _sample(values, number, first[0], first[1], rows, cols, reach[0], reach[1], elevation, origin)
-    return elevation, origin
+    _sample(values, number, first, at.rows, at.cols, block, reach, *onto)
 
 
-def _places(
-    lattice: tuple[str, Affine], crs: CRS, to_xy: Affine, shape: tuple[int, int]
-) -> tuple[FloatArray, FloatArray]:
-    """Return row and column on the lattice of every 16th cell centre of a grid, one beyond its end."""
+def places(lattice: tuple[str, Affine], crs: CRS, to_xy: Affine, shape: tuple[int, ...]) -> Places:
+    """Return where the cells of a grid lie on a lattice, given by its coordinate system and transform.
+
+    Notes
+    -----
+    Exact at every 16th cell and linear between: at 30 m that is off by 5 mm, since over s metres a straight line of
+    one projection bends by about ``s^2 / (8 R)`` in another.
+    """
     down, right = (np.arange(0, n + STEP, STEP, dtype=np.float64) + 0.5 for n in shape)
     x, y = np.meshgrid(to_xy.c + to_xy.a * right, to_xy.f + to_xy.e * down)
     own_x, own_y = Transformer.from_crs(crs, lattice[0], always_xy=True).transform(x, y)
     back = ~lattice[1]
-    return back.d * own_x + back.e * own_y + back.f, back.a * own_x + back.b * own_y + back.c
+    return Places(back.d * own_x + back.e * own_y + back.f, back.a * own_x + back.b * own_y + back.c)
 
 
 @njit(cache=True, nogil=True)
 def _sample(
     values: Float32Array,
     number: OriginArray,
-    top: int,
-    left: int,
+    first: tuple[int, int],
     rows: FloatArray,
     cols: FloatArray,
-    down: float,
-    right: float,
+    block: Block,
+    reach: tuple[float, float],
     elevation: Float32Array,
     origin: OriginArray,
 ) -> None:
     """Fill elevation and origin."""
     height, width = values.shape
-    for r in range(elevation.shape[0]):
+    top, left = first
+    down, right = reach
+    for r in range(block[0], block[1]):
         k, v = r // STEP, (r % STEP) / STEP
-        for c in range(elevation.shape[1]):
+        for c in range(block[2], block[3]):
+            if not np.isnan(elevation[r, c]):
+                continue
             m, u = c // STEP, (c % STEP) / STEP
             y0, y1 = (
                 rows[k, m] + u * (rows[k, m + 1] - rows[k, m]),

@@ -16,9 +16,9 @@ from sarhad.place.corridor import Corridor, SideArray, to_metres
 from sarhad.place.mosaic import Mosaic
 from sarhad.place.projection import choose_projection
 from sarhad.place.raster import rasters_of
-from sarhad.place.resample import OriginArray
 from sarhad.programme import Programme, require_none
 from sarhad.programme.checks.terrain import uncovered_corridor
+from sarhad.programme.memory import spare_bytes
 
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -107,7 +107,7 @@ class Terrain:
         return float(np.nanmax(window[near]) - np.nanmin(window[near]))
 
 
-def terrain(prog: Programme, *, memory_limit_bytes: int | None = None) -> Terrain:
+def terrain(prog: Programme, *, memory_limit_bytes: float | None = None) -> Terrain:
     """Return the terrain grid of a programme.
 
     Parameters
@@ -115,7 +115,7 @@ def terrain(prog: Programme, *, memory_limit_bytes: int | None = None) -> Terrai
     prog
         The programme.
     memory_limit_bytes
-        Refuse before the start what needs more; None: no limit.
+        Refuse before anything is read what needs more; None: what the machine can spare.
 
     Raises
     ------
@@ -131,9 +131,10 @@ def terrain(prog: Programme, *, memory_limit_bytes: int | None = None) -> Terrai
     projection = choose_projection(line, width_km)
     corridor = Corridor(line, projection.crs, width_km)
     transform, shape = corridor.grid(float(prog.setting("cell_m")))
-    _require_memory(shape, memory_limit_bytes)
+    names, mosaic = _rasters(prog)
+    _require_memory(shape, mosaic.reading_bytes(transform.a), memory_limit_bytes)
     side, distance, chainage = _located(corridor, transform, shape)
-    elevation, origin, names = _elevation(prog, projection.crs, transform, shape)
+    elevation, origin = mosaic.onto(projection.crs, transform, shape, is_whole=True)
     require_none(uncovered_corridor(prog))
     covered, missing = side > 0, (side > 0) & np.isnan(elevation.ravel())
     counts = np.bincount(origin.ravel()[covered & ~missing], minlength=len(names))
@@ -153,11 +154,12 @@ def terrain(prog: Programme, *, memory_limit_bytes: int | None = None) -> Terrai
     )
 
 
-def _require_memory(shape: tuple[int, int], limit: int | None) -> None:
-    needed = shape[0] * shape[1] * BYTES_A_CELL
-    if limit is not None and needed > limit:
+def _require_memory(shape: tuple[int, int], reading_bytes: int, limit: float | None) -> None:
+    needed = shape[0] * shape[1] * BYTES_A_CELL + reading_bytes
+    allowed = spare_bytes() if limit is None else limit
+    if allowed is not None and needed > allowed:
         raise SpecError(
-            f"memory: {shape[0]:,} x {shape[1]:,} cells of terrain need {needed / 1e9:.2f} GB, {limit / 1e9:.2f} GB are "
+            f"memory: {shape[0]:,} x {shape[1]:,} cells of terrain need {needed / 1e9:.2f} GB, {allowed / 1e9:.2f} GB are "
             "allowed. Give a larger cell_m, a smaller corridor_km, or allow more."
         )
 
@@ -180,13 +182,9 @@ def _located(
     return side.ravel(), distance.ravel(), chainage.ravel()
 
 
-def _elevation(
-    prog: Programme, crs: CRS, transform: Affine, shape: tuple[int, int]
-) -> tuple[Float32Array, OriginArray, list[str]]:
-    """Return elevation of the grid, the raster (by number) that gave it, and the rasters by priority."""
+def _rasters(prog: Programme) -> tuple[list[str], Mosaic]:
+    """Return the rasters of elevation by priority, their names and themselves."""
     table = prog["raster"]
     table = table[table["kind"] == "elevation"].sort_values(["priority", "id"])
     names = table["id"].tolist()
-    mosaic = Mosaic(rasters_of({f"raster {name}": prog.raster(name) for name in names}))
-    elevation, origin = mosaic.onto(crs, transform, shape, is_whole=True)
-    return elevation, origin, names
+    return names, Mosaic(rasters_of({f"raster {name}": prog.raster(name) for name in names}))

@@ -10,7 +10,7 @@ from sarhad.plan.engine import Method, require
 from sarhad.plan.explanation import Explanation, explain
 from sarhad.plan.frontier import frontier, shares_of
 from sarhad.plan.limits import Pace, Terms, falls_with, operating, since
-from sarhad.plan.memory import Memory, held_bytes, needed, require_gigabytes, require_room_for_edges
+from sarhad.plan.memory import Memory, needed, require_gigabytes, require_room_for_edges
 from sarhad.plan.money import funding, tail_upkeep
 from sarhad.plan.override import Override, cost_of_override
 from sarhad.plan.priority import afforded, priority_list
@@ -50,7 +50,6 @@ __all__ = [
     "frontier",
     "funding",
     "greedy",
-    "held_bytes",
     "money_prices",
     "needed",
     "operating",

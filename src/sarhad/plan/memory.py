@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +10,8 @@ from sarhad.detection.instance import Instance
 from sarhad.errors import SpecError
 from sarhad.plan.limits import Terms
 from sarhad.plan.pricing import LENGTHS
+from sarhad.programme.memory import SHARE, held_bytes, machine_bytes
 
-SHARE = 0.8  # of the machine's memory that a plan may take unless a limit is given
 CODE = 1e8  # bytes of compiled searches and of the solver
 ENTRY = 40  # bytes of an exposure: as given, capped, by edge, by binary
 EDGE, EDGE_MOVER = 120, 60  # bytes of an edge: search lists; effort, coverage and their sums for each mover
@@ -165,26 +163,3 @@ def require_gigabytes(
             f"{what} would need {told or f'{needed_gb:.2g} GB'}, and {limit:.2g} GB are {given}. Give a higher "
             f"--memory-limit, or {remedy}."
         )
-
-
-def machine_bytes() -> float | None:
-    """Return the memory of the machine, or of the container it stands for, None where it does not tell."""
-    found = []
-    if hasattr(os, "sysconf") and {"SC_PAGE_SIZE", "SC_PHYS_PAGES"} <= set(os.sysconf_names):
-        found.append(float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES"))
-    try:
-        text = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-    except OSError:
-        text = "max"
-    if text.isdigit():
-        found.append(float(text))
-    return min(found, default=None)
-
-
-def held_bytes() -> float:
-    """Return what this process holds now, 0 where the system does not tell."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0.0
-    return float(pages * os.sysconf("SC_PAGE_SIZE"))

@@ -17,11 +17,13 @@ from sarhad.errors import DataError, SpecError, StoreError
 from sarhad.programme import Programme, declared, require_none
 from sarhad.programme.checks.needed import missing_tables
 from sarhad.programme.frames import empty_frame
+from sarhad.programme.memory import spare_bytes
 from sarhad.programme.text import canonical_csv
 from sarhad.workflow.folders import require_writable
 from sarhad.workflow.outcome import Outcome
 
 GIVEN = ("border", "raster")  # tables made of the files that `new` is given: at fault, nothing is written
+COPIES = 3  # of a raster in memory while a programme is written
 LON_LAT = (
     "crs84",
     "4326",
@@ -219,6 +221,7 @@ def _rasters(paths: tuple[Path, ...]) -> tuple[pd.DataFrame, dict[str, bytes]]:
             f"--terrain: several files are named {', '.join(twice)}; a programme keeps rasters by the name of their "
             "file. Rename all but one."
         )
+    _require_room(paths)
     for number, path in enumerate(paths, start=1):
         try:
             content = path.read_bytes()
@@ -240,6 +243,17 @@ def _rasters(paths: tuple[Path, ...]) -> tuple[pd.DataFrame, dict[str, bytes]]:
             }
         )
     return pd.DataFrame(rows), files
+
+
+def _require_room(paths: tuple[Path, ...]) -> None:
+    """Refuse, before they are read, rasters that a programme could not hold in memory."""
+    needed, spare = sum(path.stat().st_size for path in paths if path.is_file()), spare_bytes()
+    if spare is not None and COPIES * needed > spare:
+        raise SpecError(
+            f"memory: {len(paths)} rasters of {needed / 1e9:.2f} GB need {COPIES * needed / 1e9:.2f} GB while they are "
+            f"written, this machine can spare {spare / 1e9:.2f} GB. Give --terrain fewer of them, cut to the corridor, or "
+            "of coarser cells."
+        )
 
 
 def _lines(payload: Mapping[str, Any]) -> Iterator[str]:

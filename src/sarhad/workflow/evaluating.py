@@ -27,6 +27,7 @@ from sarhad.detection.instance import BoolArray
 from sarhad.errors import SpecError
 from sarhad.plan.game import changeable
 from sarhad.programme import Programme
+from sarhad.programme.memory import held_bytes
 from sarhad.workflow.game import assemble
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.planning import timeline
@@ -110,7 +111,7 @@ def _require_room(
 ) -> None:
     """State what the evaluation needs of memory; refuse more than is allowed."""
     adds = evaluation_bytes(prepared.instance, len(np.unique(operating, axis=0)), mover)
-    needed_gb = (adds + planner.held_bytes()) / GIGABYTE
+    needed_gb = (adds + held_bytes()) / GIGABYTE
     on_step(Step("evaluate", 0.0, f"needs about {needed_gb:.2g} GB"))
     planner.require_gigabytes(
         "the evaluation", needed_gb, limit_gb, "a coarser network (setting of the grid)"
