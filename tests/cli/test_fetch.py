@@ -31,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:  # type: ignore[misc]
 
 
 def test_the_json_keeps_its_schema(sarhad: Sarhad, server: Server, tmp_path: Path) -> None:
-    server.put("/ged251-csv.zip", whole(published.zipped("x.csv", published.EVENTS)))
+    server.put("/ged261-csv.zip", whole(published.zipped("x.csv", published.EVENTS)))
     asked = ("fetch", "incidents", "-o", tmp_path / "got", *BOX, "--from", server.base, "--json", "--quiet")
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     for extra in ("--dry-run",), ():
@@ -140,11 +140,11 @@ def test_what_cannot_be_fetched_is_said(
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as POSIX does")
 def test_ctrl_c_keeps_what_has_come(server: Server, tmp_path: Path) -> None:
     body = published.zipped("x.csv", published.EVENTS)
-    server.put("/ged251-csv.zip", slow(body, 30.0), whole(body, etag='"slow"'))
+    server.put("/ged261-csv.zip", slow(body, 30.0), whole(body, etag='"slow"'))
     words = ["fetch", "incidents", "-o", str(tmp_path), *BOX, "--from", server.base]
     code = "from sarhad.cli import main; main()"
     ran = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
-    part = tmp_path / "ucdp_ged251.zip.part"
+    part = tmp_path / "ucdp_ged261.zip.part"
     until = time.monotonic() + 60.0
     while not (part.exists() and part.stat().st_size) and time.monotonic() < until:
         time.sleep(0.05)
@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_has_come(server: Server, tmp_path: Path) -> None:
     assert ran.returncode == 130
     assert "the same command goes on from there" in told
     assert part.stat().st_size == len(body) // 2
-    assert not (tmp_path / "ucdp_ged251.zip").exists()
+    assert not (tmp_path / "ucdp_ged261.zip").exists()
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert server.gets("/ged251-csv.zip")[1]["Range"] == f"bytes={len(body) // 2}-"
+    assert server.gets("/ged261-csv.zip")[1]["Range"] == f"bytes={len(body) // 2}-"

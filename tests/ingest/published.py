@@ -21,13 +21,15 @@ SIDE = 120  # cells of a tile
 LINE = [[10.9, 40.5], [11.1, 40.5]]
 
 
-def tile(lat: int, lon: int, height: float, nodata: float | None = None) -> bytes:
+def tile(
+    lat: int, lon: int, height: float | np.ndarray, nodata: float | None = None, *, across: int = SIDE
+) -> bytes:
     """Return a tile as GLO-30 has them: moved by half a cell to the north and west."""
-    cell = 1.0 / SIDE
-    transform = Affine(cell, 0, lon - cell / 2, 0, -cell, lat + 1 + cell / 2)
+    cell, wide = 1.0 / SIDE, 1.0 / across
+    transform = Affine(wide, 0, lon - wide / 2, 0, -cell, lat + 1 + cell / 2)
     profile = {
         "driver": "GTiff",
-        "width": SIDE,
+        "width": across,
         "height": SIDE,
         "count": 1,
         "dtype": "float32",
@@ -35,7 +37,7 @@ def tile(lat: int, lon: int, height: float, nodata: float | None = None) -> byte
     }
     with MemoryFile() as memory:
         with memory.open(**profile, crs="EPSG:4326", transform=transform) as file:
-            file.write(np.full((SIDE, SIDE), height, dtype=np.float32), 1)
+            file.write(np.full((SIDE, across), height, dtype=np.float32), 1)
         return bytes(memory.read())
 
 
@@ -100,7 +102,7 @@ def square(name: str, west: float, south: float, east: float, north: float) -> d
     }
 
 
-def put_units(server: Server, country: str, level: str, units: list[dict[str, object]]) -> None:
+def put_units(server: Server, country: str, level: str, units: list[dict[str, object]], **said: str) -> None:
     """Publish the units of a level and what is said of them."""
     file = f"/files/{country}-{level}.geojson"
     meta = {
@@ -108,6 +110,7 @@ def put_units(server: Server, country: str, level: str, units: list[dict[str, ob
         "boundaryLicense": f"licence of {country}",
         "boundarySource": f"surveyors of {country}",
         "buildDate": "Dec 12, 2023",
+        **said,
     }
     server.put(f"/{country}/{level}/", whole(json.dumps(meta).encode(), kind="application/json"))
     data = json.dumps({"type": "FeatureCollection", "features": units}).encode()
@@ -115,12 +118,12 @@ def put_units(server: Server, country: str, level: str, units: list[dict[str, ob
 
 
 EVENTS = (
-    "id,date_start,latitude,longitude,country,adm_1,adm_2,where_prec,type_of_violence,best,high,low,side_a\n"
-    "1,2021-02-03 00:00:00.000,40.50,11.00,Afghanistan,Takhar,Darqad,1,1,2,3,1,Somebody\n"
-    "2,2021-03-30 00:00:00.000,40.52,11.02,Afghanistan,Takhar,Darqad,2,1,4,5,4,Somebody\n"
-    "3,2021-04-01 00:00:00.000,40.52,11.02,Afghanistan,Takhar,,3,3,1,1,0,Somebody\n"
-    "4,2021-04-02 00:00:00.000,40.52,11.02,Afghanistan,,,5,1,9,9,9,Somebody\n"
-    "5,2021-04-02 00:00:00.000,20.00,11.02,Mali,,,1,1,9,9,9,Somebody\n"
+    "id,date_start,latitude,longitude,country_id,country,adm_1,adm_2,where_prec,type_of_violence,best,high,low,side_a\n"
+    "1,2021-02-03 00:00:00.000,40.50,11.00,700,Afghanistan,Takhar,Darqad,1,1,2,3,1,Somebody\n"
+    "2,2021-03-30 00:00:00.000,40.52,11.02,700,Afghanistan,Takhar,Darqad,2,1,4,5,4,Somebody\n"
+    "3,2021-04-01 00:00:00.000,40.52,11.02,700,Afghanistan,Takhar,,3,3,1,1,0,Somebody\n"
+    "4,2021-04-02 00:00:00.000,40.52,11.02,700,Afghanistan,,,5,1,9,9,9,Somebody\n"
+    "5,2021-04-02 00:00:00.000,20.00,11.02,432,Mali,,,1,1,9,9,9,Somebody\n"
 )
 
 NODES = {

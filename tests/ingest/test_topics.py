@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import rasterio
 import shapely
+from babel import Locale
 
 from sarhad.errors import DataError, RefusedError, SpecError, StoreError
-from sarhad.ingest import Area, provider, providers
+from sarhad.ingest import Area, countries, provider, providers
+from sarhad.ingest.countries import country_code
 from sarhad.ingest.extracts import covering
 from sarhad.ingest.terrain import tile_name
 from sarhad.place.viewshed import ViewSpec
@@ -96,7 +100,34 @@ def test_terrain_is_joined_and_serves_a_view(server: Server, tmp_path: Path) -> 
     assert seen.payload["cells_without_elevation"] == 0
     source = table(tmp_path, "source").iloc[0]
     assert (source["id"], source["licence"]) == ("DS-GLO30", provider("glo30").licence)
-    assert "Airbus" in source["credit"]
+    assert source["credit"].startswith("produced using Copernicus WorldDEM-30 © DLR e.V. 2010-2014")
+    assert "do not incur any liability for any use of the Copernicus WorldDEM-30" in source["licence"]
+
+
+def test_tiles_of_wider_cells_are_interpolated_in_the_mosaic_and_named(
+    server: Server, tmp_path: Path
+) -> None:
+    # a ramp of 1 m a cell in cells twice as wide: between their centres 0.5 m a cell, where repeating would give 0 and 1
+    ramp = np.arange(published.SIDE // 2, dtype=np.float32)
+    ramp[:3] = -9999.0
+    wide = published.tile(40, 11, ramp, -9999.0, across=published.SIDE // 2)
+    published.put_terrain(server, {(40, 10): published.tile(40, 10, 100.0), (40, 11): wide})
+    found = run(server, "terrain", tmp_path)
+    assert any(
+        text.startswith(f"1 tiles have wider cells than the others ({tile_name(40, 11)}.tif): in terrain.vrt")
+        for text in found["notices"]
+    )
+    with rasterio.open(tmp_path / "terrain.vrt") as raster:
+        row = raster.read(1, masked=True)[published.SIDE // 2, published.SIDE :]
+    assert row.mask[:5].all()
+    assert np.diff(row.compressed()[2:-2]) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_tiles_of_one_spacing_stay_as_they_are(server: Server, tmp_path: Path) -> None:
+    heights = np.random.default_rng(1).normal(size=(published.SIDE, published.SIDE)).astype(np.float32)
+    published.put_terrain(server, {(40, 10): published.tile(40, 10, heights)})
+    run(server, "terrain", tmp_path, where=Where(box=(10.1, 40.1, 10.2, 40.2)))
+    assert np.array_equal(published.heights(tmp_path / "terrain.vrt"), heights)
 
 
 def test_a_tile_that_is_not_listed_is_said_and_left_void(server: Server, tmp_path: Path) -> None:
@@ -247,6 +278,21 @@ def test_districts_run_along_the_line_with_the_licence_of_their_boundaries(
     assert "surveyors of AFG" in sources.loc["DS-GEOBOUNDARIES-AFG-ADM2", "credit"]
 
 
+def test_a_boundary_without_a_stated_licence_is_named(server: Server, tmp_path: Path) -> None:
+    published.put_places(server, PLACES)
+    unit = [published.square("All", 10.0, 40.5, 12.0, 41.5)]
+    said = {"boundaryLicense": "METADATA ERROR", "licenseDetail": "nan"}
+    published.put_units(server, "TJK", "ADM1", unit, **said)
+    published.put_units(
+        server, "TJK", "ADM2", unit, boundaryLicense="CC BY 3.0 IGO", licenseDetail="as OCHA has it"
+    )
+    found = run(server, "places", tmp_path, source={"countries": ("TJK",)})
+    sources = table(tmp_path, "source").set_index("id")
+    assert sources.loc["DS-GEOBOUNDARIES-TJK-ADM1", "licence"] == "not stated"
+    assert sources.loc["DS-GEOBOUNDARIES-TJK-ADM2", "licence"] == "CC BY 3.0 IGO (as OCHA has it)"
+    assert any("states no licence of TJK ADM1: ask there" in notice for notice in found["notices"])
+
+
 def test_all_places_are_fetched_by_country(server: Server, tmp_path: Path) -> None:
     published.put_places(server, PLACES)
     data = published.zipped("TJ.txt", PLACES[0] + "\n")
@@ -281,7 +327,7 @@ def test_a_damaged_archive_is_said(server: Server, tmp_path: Path) -> None:
 
 
 def test_incidents_are_counted_by_quarter_district_and_kind(server: Server, tmp_path: Path) -> None:
-    server.put("/ged251-csv.zip", whole(published.zipped("GEDEvent_v25_1.csv", published.EVENTS)))
+    server.put("/ged261-csv.zip", whole(published.zipped("GEDEvent_v26_1.csv", published.EVENTS)))
     found = run(server, "incidents", tmp_path)
     rows = table(tmp_path, "incident").set_index("id")
     first = rows.loc["2021Q1-AFGHANISTAN-DARQAD-STATE-BASED"]
@@ -294,17 +340,70 @@ def test_incidents_are_counted_by_quarter_district_and_kind(server: Server, tmp_
     assert "Somebody" not in (tmp_path / "incident.csv").read_text(encoding="utf-8")
 
 
+COUNTRIES = (
+    ("490", "DR Congo (Zaire)", "CD"),
+    ("365", "Russia (Soviet Union)", "RU"),
+    ("678", "Yemen (North Yemen)", "YE"),
+    ("680", "South Yemen", "YE"),
+    ("", "Cambodia (Kampuchea)", "KH"),
+    ("", "Myanmar (Burma)", "MM"),
+    ("", "Bosnia-Herzegovina", "BA"),
+    ("", "Ivory Coast", "CI"),
+    ("", "Kyrgyzstan", "KG"),
+    ("", "Macedonia, FYR", "MK"),
+    ("", "North Macedonia", "MK"),
+    ("", "Madagascar (Malagasy)", "MG"),
+    ("", "Rumania", "RO"),
+    ("", "Serbia (Yugoslavia)", "RS"),
+    ("", "Vietnam (North Vietnam)", "VN"),
+    ("", "Zimbabwe (Rhodesia)", "ZW"),
+    ("", "Swaziland", "SZ"),
+    ("565.0", "named otherwise", "NA"),
+    ("", "Kingdom of eSwatini (Swaziland)", "SZ"),
+    ("396", "Abkhazia", None),
+)
+
+
+@pytest.mark.parametrize(("number", "name", "code"), COUNTRIES)
+def test_countries_are_known_by_number_and_by_former_names(number: str, name: str, code: str | None) -> None:
+    assert country_code(number, name) == code
+
+
+def test_every_country_of_the_list_is_one_of_iso_3166() -> None:
+    text = (Path(countries.__file__).parent / "countries.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    known = set(Locale("en").territories)
+    assert len({row["number"] for row in rows}) == len(rows) > 190
+    assert {row["code"] for row in rows} <= known
+
+
+def test_rows_without_a_country_code_are_named(server: Server, tmp_path: Path) -> None:
+    events = published.EVENTS.replace(",700,Afghanistan,", ",0,Nowhere,")
+    server.put("/ged261-csv.zip", whole(published.zipped("GEDEvent_v26_1.csv", events)))
+    found = run(server, "incidents", tmp_path)
+    text = "2 rows without a country code, whose number and name are not known: 2021Q1-NOWHERE-DARQAD-STATE-BASED"
+    assert any(text in notice for notice in found["notices"])
+    assert table(tmp_path, "incident")["country"].isna().all()
+
+
+def test_a_release_without_numbers_of_countries_goes_by_their_names(server: Server, tmp_path: Path) -> None:
+    events = published.EVENTS.replace("country_id,", "").replace(",700,", ",").replace(",432,", ",")
+    server.put("/ged261-csv.zip", whole(published.zipped("GEDEvent_v26_1.csv", events)))
+    run(server, "incidents", tmp_path)
+    assert table(tmp_path, "incident")["country"].tolist() == ["AF", "AF"]
+
+
 def test_another_release_has_another_address(server: Server, tmp_path: Path) -> None:
-    server.put("/ged261-csv.zip", whole(published.zipped("x.csv", published.EVENTS)))
-    found = run(server, "incidents", tmp_path, source={"release": "26.1"})
-    assert found["files"][0]["file"] == "ucdp_ged261.zip"
-    assert table(tmp_path, "source")["title"].tolist() == ["UCDP Georeferenced Event Dataset 26.1"]
+    server.put("/ged251-csv.zip", whole(published.zipped("x.csv", published.EVENTS)))
+    found = run(server, "incidents", tmp_path, source={"release": "25.1"})
+    assert found["files"][0]["file"] == "ucdp_ged251.zip"
+    assert table(tmp_path, "source")["title"].tolist() == ["UCDP Georeferenced Event Dataset 25.1"]
     with pytest.raises(SpecError, match="not a release"):
         run(server, "incidents", tmp_path, source={"release": "new"})
 
 
 def test_a_release_of_another_form_is_said(server: Server, tmp_path: Path) -> None:
-    server.put("/ged251-csv.zip", whole(published.zipped("x.csv", "a,b\n1,2\n")))
+    server.put("/ged261-csv.zip", whole(published.zipped("x.csv", "a,b\n1,2\n")))
     with pytest.raises(StoreError, match="of another form"):
         run(server, "incidents", tmp_path)
 
@@ -391,7 +490,7 @@ def test_an_extract_that_cannot_be_read_is_said(server: Server, tmp_path: Path) 
 
 def test_sources_of_several_topics_stand_in_one_table(server: Server, tmp_path: Path) -> None:
     published.put_places(server, PLACES)
-    server.put("/ged251-csv.zip", whole(published.zipped("x.csv", published.EVENTS)))
+    server.put("/ged261-csv.zip", whole(published.zipped("x.csv", published.EVENTS)))
     run(server, "incidents", tmp_path)
     run(server, "places", tmp_path)
     assert table(tmp_path, "source")["id"].tolist() == ["DS-GEONAMES", "DS-UCDP"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,7 @@ from sarhad.ingest.record import source_id, source_row
 from sarhad.ingest.session import Session
 from sarhad.programme.geodesy import chainage_km
 
+UNSTATED = ("", "nan", "none", "n/a", "unknown", "metadata error")  # as descriptions have it
 LEVELS = ("ADM1", "ADM2")
 STEP_KM = 0.1  # between the points of the line whose nearest district is looked up
 SHORTEST_KM = 1.0  # of a run; a shorter one belongs to the run before
@@ -79,21 +80,43 @@ def sources(ask: Ask, fetched: Sequence[Fetched]) -> list[dict[str, str | None]]
     rows = []
     for file in fetched:
         country, level = _of(file.wanted.target)
-        meta = _described(file.wanted.target.with_name(f"geoboundaries_{country}_{level}.meta.json"))
-        licence = str(meta.get("boundaryLicense") or one.licence)
-        origin = str(meta.get("boundarySource") or "")
+        meta = _meta(file.wanted.target)
+        origin, licence = _stated(meta, "boundarySource"), _licence(meta) or one.licence
         rows.append(
             source_row(
                 one,
                 file.wanted.url,
                 part=f"{country}-{level}",
                 title=f"{one.title} {country} {level}",
-                date=str(meta.get("buildDate") or meta.get("boundaryYearRepresented") or ""),
+                date=_stated(meta, "buildDate") or _stated(meta, "boundaryYearRepresented"),
                 licence=licence,
                 credit="; ".join(filter(None, (origin, licence, one.credit))),
             )
         )
     return rows
+
+
+def unlicensed(fetched: Sequence[Fetched]) -> list[str]:
+    """Return the levels of countries of which no licence is stated."""
+    targets = [one.wanted.target for one in fetched]
+    return [" ".join(_of(path)) for path in targets if not _licence(_meta(path))]
+
+
+def _meta(path: Path) -> dict[str, Any]:
+    """Return the description that came with the outlines of a level."""
+    return _described(path.with_name(f"{path.stem}.meta.json"))
+
+
+def _licence(meta: Mapping[str, Any]) -> str:
+    """Return the licence that a level states, with what it adds to it; "" where it states none."""
+    licence, more = _stated(meta, "boundaryLicense"), _stated(meta, "licenseDetail")
+    return f"{licence} ({more})" if licence and more else licence
+
+
+def _stated(meta: Mapping[str, Any], name: str) -> str:
+    """Return what a description says, "" where it says nothing or that it does not know."""
+    found = str(meta.get(name) or "").strip()
+    return "" if found.lower() in UNSTATED else found
 
 
 def _of(path: Path) -> tuple[str, str]:

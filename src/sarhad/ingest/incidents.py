@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from babel import Locale
 
 from sarhad.errors import DataError, SpecError, StoreError
 from sarhad.ingest.ask import Ask, Brought, Order
+from sarhad.ingest.countries import country_code
 from sarhad.ingest.download import Fetched, Wanted
 from sarhad.ingest.ids import slug, with_own_ids
 from sarhad.ingest.providers import provider
@@ -18,7 +18,7 @@ from sarhad.ingest.record import source_id, source_row
 from sarhad.ingest.session import Session
 from sarhad.programme import Quarter
 
-RELEASE = "25.1"
+RELEASE = "26.1"  # of June 2026, 1989-2025
 KINDS = {1: "state-based", 2: "non-state", 3: "one-sided"}  # type_of_violence of the codebook
 VAGUE = 4  # where_prec: from here on the place is a province, a region or a country at best
 COLUMNS = (
@@ -31,7 +31,9 @@ COLUMNS = (
     "where_prec",
     "type_of_violence",
 )
+NUMBER = "country_id"  # of the country, in the list of Gleditsch and Ward; not in every release
 DEATHS = {"low": "deaths_low", "best": "deaths", "high": "deaths_high"}
+MOST_TOLD = 5
 GROUP = ("quarter", "country_name", "district", "kind")
 
 
@@ -75,6 +77,7 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
     notices = (
         f"{len(placed):,} events in {len(table):,} rows of quarter, district and kind",
         f"{len(near) - len(placed):,} events left out whose place is no better known than a province",
+        *_without_code(table),
     )
     return Brought(
         {"incident": table},
@@ -90,11 +93,22 @@ def _events(path: Path) -> pd.DataFrame:
             if len(inner) != 1:
                 raise StoreError(f"{path}: holds {len(inner)} CSV files, not one. Fetch it anew.")
             with archive.open(inner[0]) as file:
-                return pd.read_csv(file, usecols=[*COLUMNS, *DEATHS], encoding="utf-8", low_memory=False)
+                return _required(pd.read_csv(file, usecols=_is_used, encoding="utf-8", low_memory=False))
     except (zipfile.BadZipFile, ValueError) as error:
         raise StoreError(
             f"{path}: is damaged or of another form ({error}). Remove it and run the same command again."
         ) from error
+
+
+def _is_used(column: str) -> bool:
+    return column in (*COLUMNS, *DEATHS, NUMBER)
+
+
+def _required(events: pd.DataFrame) -> pd.DataFrame:
+    missing = [name for name in (*COLUMNS, *DEATHS) if name not in events]
+    if missing:
+        raise ValueError(f"no column {', '.join(missing)}")
+    return events if NUMBER in events else events.assign(**{NUMBER: ""})
 
 
 def incidents(events: pd.DataFrame) -> pd.DataFrame:
@@ -113,10 +127,9 @@ def incidents(events: pd.DataFrame) -> pd.DataFrame:
         kind=events["type_of_violence"].map(KINDS),
     )
     summed = given.groupby(list(GROUP), sort=True).agg(
-        count=("kind", "size"), lon=("longitude", "mean"), lat=("latitude", "mean"),
+        number=(NUMBER, "first"), count=("kind", "size"), lon=("longitude", "mean"), lat=("latitude", "mean"),
         **{mine: (theirs, "sum") for theirs, mine in DEATHS.items()},
     ).reset_index()  # fmt: skip
-    codes = _codes()
     rows = [
         {
             "id": "-".join(
@@ -124,7 +137,7 @@ def incidents(events: pd.DataFrame) -> pd.DataFrame:
             ),
             "quarter": row["quarter"],
             "kind": row["kind"],
-            "country": codes.get(row["country_name"].split(" (")[0]),
+            "country": country_code(row["number"], row["country_name"]),
             "district": row["district"],
             "count": int(row["count"]),
             **{name: int(row[name]) for name in DEATHS.values()},
@@ -138,7 +151,11 @@ def incidents(events: pd.DataFrame) -> pd.DataFrame:
     return with_own_ids(pd.DataFrame(rows))
 
 
-def _codes() -> dict[str, str]:
-    """Return two-letter codes by the English names of countries."""
-    names = Locale("en").territories
-    return {name: code for code, name in names.items() if len(code) == 2 and code.isalpha()}
+def _without_code(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return a word on rows whose country has no code, naming some of them."""
+    ids = table.loc[table["country"].isna(), "id"].tolist()
+    if not ids:
+        return ()
+    more = f" and {len(ids) - MOST_TOLD} more" if len(ids) > MOST_TOLD else ""
+    named = ", ".join(ids[:MOST_TOLD])
+    return (f"{len(ids):,} rows without a country code, whose number and name are not known: {named}{more}",)

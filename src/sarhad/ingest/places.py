@@ -35,6 +35,11 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
         notices.append(
             "outlines of districts came, but no rows: these need a border line and its two countries"
         )
+    bare = boundaries.unlicensed(drawn)
+    if bare:
+        notices.append(
+            f"geoBoundaries states no licence of {', '.join(bare)}: ask there before you pass them on"
+        )
     return Brought(
         tables, [gazetteer.source(ask, named), *boundaries.sources(ask, drawn)], notices=tuple(notices)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -16,6 +17,9 @@ from sarhad.ingest.record import source_row
 from sarhad.ingest.session import Session
 
 LIST, MOSAIC = "tileList.txt", "terrain.vrt"
+MOST_TOLD = 3
+VOID = -32767.0  # of the mosaic, where no tile lies or a tile has none
+ALIKE = 1e-6  # of a cell: tiles of one spacing differ by no more
 
 
 def tile_name(lat: int, lon: int) -> str:
@@ -65,12 +69,18 @@ def made(ask: Ask, fetched: Sequence[Fetched]) -> Brought:
             _require_readable(one.wanted.target)
     glo30 = provider("glo30", ask.base)
     tiles = [one.wanted.target for one in fetched]
-    notices = (
+    notices = [
         f"terrain of {len(tiles)} tiles: give {MOSAIC} to viewshed and travel, or each tile to `new --terrain`",
         "heights are of the surface, trees and roofs included, above the EGM2008 geoid",
-    )
+    ]
+    wide = coarser(tiles)
+    if wide:
+        notices.append(
+            f"{len(wide)} tiles have wider cells than the others ({', '.join(wide[:MOST_TOLD])}): in {MOSAIC} they are "
+            "interpolated to the finest; the tiles themselves keep their cells"
+        )
     files = {tiles[0].parent / MOSAIC: mosaic(tiles)}
-    return Brought({}, [source_row(glo30, glo30.page)], files, notices)
+    return Brought({}, [source_row(glo30, glo30.page)], files, tuple(notices))
 
 
 def _require_readable(path: Path) -> None:
@@ -85,51 +95,81 @@ def _require_readable(path: Path) -> None:
         ) from error
 
 
+@dataclass(frozen=True)
+class _Tile:
+    """What the header of a tile says: place in degrees, width and height of a cell, rows and columns, void."""
+
+    path: Path
+    bounds: tuple[float, float, float, float]
+    cell: tuple[float, float]
+    shape: tuple[int, int]
+    wkt: str
+    nodata: float | None
+
+
+def _tile(path: Path) -> _Tile:
+    try:
+        with rasterio.open(path) as raster:
+            cell = float(raster.res[0]), float(raster.res[1])
+            return _Tile(path, tuple(raster.bounds), cell, raster.shape, raster.crs.to_wkt(), raster.nodata)
+    except rasterio.errors.RasterioIOError as error:
+        raise StoreError(f"{path}: not a readable raster ({error}). Fetch it again.") from error
+
+
+def coarser(tiles: Sequence[Path]) -> list[str]:
+    """Return the names of the tiles whose cells are wider or higher than those of the finest."""
+    headers = [_tile(path) for path in tiles]
+    finest = _finest(headers)
+    return [one.path.name for one in headers if _is_coarser(one, finest)]
+
+
+def _finest(tiles: Sequence[_Tile]) -> tuple[float, float]:
+    return min(one.cell[0] for one in tiles), min(one.cell[1] for one in tiles)
+
+
+def _is_coarser(tile: _Tile, finest: tuple[float, float]) -> bool:
+    return any(own > (1.0 + ALIKE) * least for own, least in zip(tile.cell, finest, strict=True))
+
+
 def mosaic(tiles: Sequence[Path]) -> bytes:
     """Return a virtual raster (GDAL's VRT) that joins tiles beside it, at the fineness of the finest.
+
+    Coarser tiles are interpolated, bilinear: cells repeated to fill the finer grid would make steps of flat ground.
 
     Raises
     ------
     StoreError
         If a tile cannot be opened.
     """
-    opened = []
-    for tile in tiles:
-        try:
-            with rasterio.open(tile) as raster:
-                opened.append(
-                    (
-                        tile,
-                        raster.bounds,
-                        raster.res,
-                        raster.shape,
-                        raster.dtypes[0],
-                        raster.crs,
-                        raster.nodata,
-                    )
-                )
-        except rasterio.errors.RasterioIOError as error:
-            raise StoreError(f"{tile}: not a readable raster ({error}). Fetch it again.") from error
-    west, south = min(b.left for _, b, *_ in opened), min(b.bottom for _, b, *_ in opened)
-    east, north = max(b.right for _, b, *_ in opened), max(b.top for _, b, *_ in opened)
-    x_res, y_res = min(r[0] for _, _, r, *_ in opened), min(r[1] for _, _, r, *_ in opened)
-    width, height = round((east - west) / x_res), round((north - south) / y_res)
+    headers = [_tile(path) for path in tiles]
+    bounds = list(zip(*(one.bounds for one in headers), strict=True))
+    west, south, east, north = min(bounds[0]), min(bounds[1]), max(bounds[2]), max(bounds[3])
+    x_cell, y_cell = _finest(headers)
+    width, height = round((east - west) / x_cell), round((north - south) / y_cell)
     root = Element("VRTDataset", rasterXSize=str(width), rasterYSize=str(height))
-    SubElement(root, "SRS").text = opened[0][5].to_wkt()
-    SubElement(root, "GeoTransform").text = f"{west!r}, {x_res!r}, 0.0, {north!r}, 0.0, {-y_res!r}"
-    nodata = opened[0][6] if opened[0][6] is not None else -32768.0
+    SubElement(root, "SRS").text = headers[0].wkt
+    SubElement(root, "GeoTransform").text = f"{west!r}, {x_cell!r}, 0.0, {north!r}, 0.0, {-y_cell!r}"
     band = SubElement(root, "VRTRasterBand", dataType="Float32", band="1")
-    SubElement(band, "NoDataValue").text = f"{nodata!r}"
-    for tile, bounds, _, shape, *_ in opened:
-        source = SubElement(band, "ComplexSource")
-        SubElement(source, "SourceFilename", relativeToVRT="1").text = tile.name
-        SubElement(source, "SourceBand").text = "1"
-        SubElement(source, "SrcRect", xOff="0", yOff="0", xSize=str(shape[1]), ySize=str(shape[0]))
-        SubElement(
-            source, "DstRect",
-            xOff=f"{(bounds.left - west) / x_res:.6f}", yOff=f"{(north - bounds.top) / y_res:.6f}",
-            xSize=f"{(bounds.right - bounds.left) / x_res:.6f}", ySize=f"{(bounds.top - bounds.bottom) / y_res:.6f}",
-        )  # fmt: skip
+    SubElement(band, "NoDataValue").text = f"{VOID!r}"
+    for one in headers:
+        _add_source(band, one, (west, north), (x_cell, y_cell))
     indent(root)
     data: bytes = tostring(root, encoding="utf-8")
     return data
+
+
+def _add_source(band: Element, tile: _Tile, corner: tuple[float, float], cell: tuple[float, float]) -> None:
+    """Add a tile to the band of a virtual raster whose north-western corner and cell are given."""
+    how = {"resampling": "bilinear"} if _is_coarser(tile, cell) else {}
+    source = SubElement(band, "ComplexSource", how)
+    SubElement(source, "SourceFilename", relativeToVRT="1").text = tile.path.name
+    SubElement(source, "SourceBand").text = "1"
+    SubElement(source, "SrcRect", xOff="0", yOff="0", xSize=str(tile.shape[1]), ySize=str(tile.shape[0]))
+    west, south, east, north = tile.bounds
+    SubElement(
+        source, "DstRect",
+        xOff=f"{(west - corner[0]) / cell[0]:.6f}", yOff=f"{(corner[1] - north) / cell[1]:.6f}",
+        xSize=f"{(east - west) / cell[0]:.6f}", ySize=f"{(north - south) / cell[1]:.6f}",
+    )  # fmt: skip
+    if tile.nodata is not None:
+        SubElement(source, "NODATA").text = f"{tile.nodata!r}"
