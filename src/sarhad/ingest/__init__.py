@@ -4,7 +4,7 @@ from sarhad.ingest.area import Area
 from sarhad.ingest.ask import Ask, Brought, Order
 from sarhad.ingest.connection import Manners
 from sarhad.ingest.providers import TOPICS, Provider, provider, providers
-from sarhad.ingest.record import joined, note_made, write_whole
+from sarhad.ingest.record import joined, note_made
 from sarhad.ingest.session import Session
 
 __all__ = [
@@ -20,5 +20,4 @@ __all__ = [
     "note_made",
     "provider",
     "providers",
-    "write_whole",
 ]

@@ -15,27 +15,10 @@ import pandas as pd
 from sarhad.errors import RefusedError, StoreError
 from sarhad.ingest.download import Fetched, Wanted, digests
 from sarhad.ingest.providers import Provider
+from sarhad.programme.written import write_whole
 
 NAME = "fetched.csv"
 COLUMNS = ("file", "url", "bytes", "sha256", "checked_by", "etag", "last_modified", "fetched_at_utc")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written; `is_output` is set.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror}).", is_output=True) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _rows(folder: Path) -> dict[str, dict[str, str]]:
@@ -87,7 +70,7 @@ def note_made(path: Path, data: bytes, *, is_replacing: bool) -> None:
                 f"{path}: is there already and was not made by `fetch`, or was edited since. Give --replace to lose it, "
                 "or choose another folder."
             )
-    write_whole(path, data)
+    write_whole(path, lambda part: part.write_bytes(data))
     row = dict.fromkeys(COLUMNS, "") | {"file": path.name, "bytes": str(len(data)), "checked_by": "made here"}
     row["sha256"] = hashlib.sha256(data).hexdigest()
     row["fetched_at_utc"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -100,7 +83,7 @@ def _add(folder: Path, row: dict[str, str]) -> None:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows[name] for name in sorted(rows))
-    write_whole(folder / NAME, text.getvalue().encode("utf-8"))
+    write_whole(folder / NAME, lambda part: part.write_bytes(text.getvalue().encode("utf-8")))
 
 
 def known(wanted: Wanted, *, is_replacing: bool) -> Fetched | None:

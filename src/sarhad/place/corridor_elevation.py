@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from sarhad.place.corridor import Corridor, to_metres
 from sarhad.place.mosaic import Mosaic
 from sarhad.place.projection import choose_projection
 from sarhad.place.raster import Float32Array
+from sarhad.programme import written
 
 BYTES_A_CELL = 32  # of a block and of what is read for it: as stored, as float32, warped, its raster, masks
 MOST_PLACED = 2_000  # missing cells of a block whose chainage is looked up
@@ -163,22 +163,15 @@ def placed(out: Path, n_bytes: int) -> Iterator[Path]:
     """Give a path to write a file or folder of about so many bytes to, and put it in place when all went well."""
     if out.is_dir():
         raise StoreError(f"{out}: is a folder that exists. Choose another name.", is_output=True)
-    try:
-        free = shutil.disk_usage(out.resolve().parent).free
-        if n_bytes > free:
-            raise StoreError(
-                f"{out}: {n_bytes / GIGABYTE:.2f} GB are to be written, the disk has {free / GIGABYTE:.2f} GB free. Give "
-                "another disk, coarser cells or a narrower corridor.",
-                is_output=True,
-            )
-        with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=".sarhad-") as folder:
-            part = Path(folder) / out.name
-            yield part
-            part.replace(out)
-    except OSError as error:
+    free = shutil.disk_usage(out.absolute().parent).free if out.absolute().parent.is_dir() else n_bytes
+    if n_bytes > free:
         raise StoreError(
-            f"{out}: cannot be written ({error}). Choose another name.", is_output=True
-        ) from error
+            f"{out}: {n_bytes / GIGABYTE:.2f} GB are to be written, the disk has {free / GIGABYTE:.2f} GB free. Give "
+            "another disk, coarser cells or a narrower corridor.",
+            is_output=True,
+        )
+    with written.placed(out) as part:
+        yield part
 
 
 def _require_memory(mosaic: Mosaic, cell_m: float, side: int, limit: int | None) -> None:

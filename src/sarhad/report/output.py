@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sarhad.errors import StoreError
+from sarhad.programme.written import write_whole
 from sarhad.report.content import Content
 from sarhad.report.language import SOURCE, language
 from sarhad.report.page import page
@@ -63,11 +65,11 @@ def write(content: Content, out_dir: Path | str, lang: str = SOURCE, *, also: Se
     }
     try:
         (folder / "figures").mkdir(parents=True, exist_ok=True)
-        for path, data in {**figures, **files}.items():
-            path.write_bytes(data)
     except OSError as fault:
         raise StoreError(
             f"{folder}: the report cannot be written: {fault}. Choose another folder.", is_output=True
         ) from fault
+    for path, data in {**figures, **files}.items():
+        write_whole(path, partial(Path.write_bytes, data=data))
     html, xlsx = files
     return Written(html, xlsx, tuple(figures))

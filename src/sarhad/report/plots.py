@@ -9,7 +9,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sarhad.errors import SpecError, StoreError
+from sarhad.errors import SpecError
+from sarhad.programme.written import write_whole
 from sarhad.report.figures.canvas import Width, drawing, png, settle, svg
 from sarhad.report.language import Language, language
 
@@ -55,12 +56,7 @@ class Plot:
         if target.suffix.lower() not in WRITERS:
             raise SpecError(f"{target}: a figure is written as {' or '.join(WRITERS)}. Give such an ending.")
         data = self._bytes(target.suffix.lower())
-        try:
-            target.write_bytes(data)
-        except OSError as fault:
-            raise StoreError(
-                f"{target}: cannot be written ({fault}). Choose another name.", is_output=True
-            ) from fault
+        write_whole(target, lambda part: part.write_bytes(data))
         return target
 
     def _bytes(self, ending: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 from sarhad import plan as planner
 from sarhad.errors import RefusedError, StoreError
 from sarhad.programme import Programme
+from sarhad.programme.written import write_whole
 from sarhad.report import Timetable
 from sarhad.workflow import plan_payload, planning, schedule_payload
 from sarhad.workflow.assessing import assess
@@ -61,7 +62,8 @@ def run_demo(out: Path, *, time_limit_s: float, seed: int, on_step: OnStep = sil
     found = plan_payload.payload(planned)
     on_step(Step("save", 0.0, keeps_answer=True))
     planned.prepared.prog.save(target)
-    (out / "plan.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    write_whole(out / "plan.json", lambda path: path.write_text(text, encoding="utf-8"))
     pages = None if found["stopped"] == "interrupt" else _schedule_and_report(planned, out, seed, on_step)
     if pages is None:
         missing = (
@@ -108,7 +110,7 @@ def _schedule(planned: planning.Planned, out: Path, seed: int, on_step: OnStep) 
     keep(scheduled, assessed, seed).save(out / "programme.gpkg")
     found = schedule_payload.payload(scheduled, assessed, seed)
     text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
-    (out / "schedule.json").write_text(text, encoding="utf-8")
+    write_whole(out / "schedule.json", lambda path: path.write_text(text, encoding="utf-8"))
     return timetable(scheduled, assessed)
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-
-import rasterio
 
 from sarhad.errors import RefusedError, SpecError, StoreError
 from sarhad.programme.programme import WORKING_FORM, read
@@ -93,22 +90,3 @@ def require_free(target: Path, source: Path, *, is_replacing: bool) -> None:
             f"-o {target}: is there already. Give --replace to lose it, or choose another name."
         )
     require_writable(target.parent)
-
-
-def write_whole(out: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file under another name, then put it in place whole.
-
-    Raises
-    ------
-    StoreError
-        If that fails; `is_output` is set, and nothing is left behind.
-    """
-    try:
-        with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".sarhad-") as folder:
-            part = Path(folder) / out.name
-            write(part)
-            part.replace(out)
-    except (OSError, rasterio.errors.RasterioError) as error:
-        raise StoreError(
-            f"{out}: cannot be written ({error}). Choose another name.", is_output=True
-        ) from error

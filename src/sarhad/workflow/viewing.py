@@ -16,7 +16,8 @@ from pyproj import Transformer
 from sarhad.errors import SpecError
 from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, share_seen, views
 from sarhad.place.viewshed.many import require_posts
-from sarhad.workflow.folders import require_free, write_whole
+from sarhad.programme.written import write_whole
+from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.post_files import Post, read_lines
 from sarhad.workflow.steps import OnStep, Step

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sarhad.errors import SpecError, StoreError
+from sarhad.programme.written import write_whole
 from sarhad.schedule.check import refuse_faults
 from sarhad.schedule.exchange import mspdi, pmxml
 from sarhad.schedule.exchange.icalendar_file import write_icalendar
@@ -85,7 +86,7 @@ def read_project(path: Path) -> tuple[Project, SequenceSpec]:
 def write_exchanged(schedule: Exchanged, path: Path) -> None:
     """Write a schedule for another tool: MSPDI (.xml), CSV, or milestones and deadlines as iCalendar (.ics).
 
-    The file is whole or not there: it is written beside its place and then renamed.
+    The file is whole or not there.
 
     Raises
     ------
@@ -97,11 +98,4 @@ def write_exchanged(schedule: Exchanged, path: Path) -> None:
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise SpecError(f"{path}: the kind {path.suffix!r} is not written. Give one of {', '.join(WRITERS)}.")
-    part = path.with_name(path.name + ".part")
-    try:
-        writer(schedule, part)
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error}).", is_output=True) from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, lambda part: writer(schedule, part))

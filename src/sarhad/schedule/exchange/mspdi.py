@@ -227,7 +227,7 @@ def write_mspdi(schedule: Exchanged, path: Path) -> None:
     own, schedule = [task.uid for task in schedule.tasks], _numbered(schedule)
     root = Element("Project", xmlns=NAMESPACE)
     head = {
-        "SaveVersion": "14", "Name": path.name.removesuffix(".part"), "Title": schedule.name, "ScheduleFromStart": "1",
+        "SaveVersion": "14", "Name": path.name, "Title": schedule.name, "ScheduleFromStart": "1",
         "StartDate": _at(schedule.begin, 8), "CalendarUID": schedule.calendar or None,
         "MinutesPerDay": "480", "MinutesPerWeek": "2400", "DaysPerMonth": "20",
         "CurrencyCode": schedule.currency or None, "StatusDate": _at(schedule.status, 17),
