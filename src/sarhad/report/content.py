@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sarhad.errors import SpecError
+from sarhad.report.frames import require_columns
 from sarhad.report.landscape import Landscape
 from sarhad.report.timetable import Timetable
 
@@ -271,10 +271,4 @@ class Content:
 
     def __post_init__(self) -> None:
         """Refuse frames without the columns that the report shows."""
-        faults = [
-            f"{name}: {', '.join(missing)}"
-            for name, columns in COLUMNS.items()
-            if (missing := [c for c in columns if c not in getattr(self, name).columns])
-        ]
-        if faults:
-            raise SpecError(f"Content: columns are missing: {'; '.join(faults)}. Add them to these frames.")
+        require_columns(self, COLUMNS)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sarhad.errors import SpecError
+from sarhad.report.frames import require_columns
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "movers": ("id", "name_en"),
@@ -84,13 +85,7 @@ class Landscape:
 
     def __post_init__(self) -> None:
         """Refuse frames without the columns that the report shows, and grids of unlike shape."""
-        faults = [
-            f"{name}: {', '.join(missing)}"
-            for name, columns in COLUMNS.items()
-            if (missing := [c for c in columns if c not in getattr(self, name).columns])
-        ]
-        if faults:
-            raise SpecError(f"Landscape: columns are missing: {'; '.join(faults)}. Add them to these frames.")
+        require_columns(self, COLUMNS)
         shapes = {getattr(self, name).shape for name in ("seen", "could", "chance", "hours")}
         if len(shapes) > 1:
             raise SpecError(f"Landscape: grids of unlike shape: {sorted(shapes)}. Give all on one grid.")

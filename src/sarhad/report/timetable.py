@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from sarhad.errors import SpecError
+from sarhad.report.frames import require_columns
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "measures": ("measure_id", "name_en", "planned_start", "planned_end", "start", "end", "p50", "p80"),
@@ -82,10 +82,4 @@ class Timetable:
 
     def __post_init__(self) -> None:
         """Refuse frames without the columns that the report shows."""
-        faults = [
-            f"{name}: {', '.join(missing)}"
-            for name, columns in COLUMNS.items()
-            if (missing := [c for c in columns if c not in getattr(self, name).columns])
-        ]
-        if faults:
-            raise SpecError(f"Timetable: columns are missing: {'; '.join(faults)}. Add them to these frames.")
+        require_columns(self, COLUMNS)

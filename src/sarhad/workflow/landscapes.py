@@ -12,6 +12,7 @@ from sarhad.detection.instance import BoolArray, FloatArray
 from sarhad.place.terrain import RELIEF_KM, Float32Array, Terrain
 from sarhad.place.travel import movers_of
 from sarhad.place.viewshed import ViewSpec, chance_seen
+from sarhad.place.window import overlap
 from sarhad.programme import Programme
 from sarhad.report.landscape import Landscape
 from sarhad.workflow.prepare import Prepared
@@ -132,11 +133,8 @@ def _chance(prepared: Prepared, looks: Mapping[str, list[Sight]], error_m: float
 
 def _raise(best: Float32Array, share: Float32Array, row: int, col: int) -> None:
     """Raise the cells of a grid to a window about a cell, in place."""
-    reach = len(share) // 2
-    top, left = max(row - reach, 0), max(col - reach, 0)
-    here = best[top : row + reach + 1, left : col + reach + 1]
-    down, right = top - row + reach, left - col + reach
-    np.maximum(here, share[down : down + here.shape[0], right : right + here.shape[1]], out=here)
+    here, there = overlap(best.shape, row, col, len(share) // 2)
+    np.maximum(best[here], share[there], out=best[here])
 
 
 def _share(what: BoolArray, strip: BoolArray) -> float:

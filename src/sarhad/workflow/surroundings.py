@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from sarhad.place.mosaic import Mosaic, open_rasters
 from sarhad.place.raster import Raster, local_projection
 from sarhad.place.terrain import Float32Array
 from sarhad.place.viewshed import ViewSpec, memory_bytes
+from sarhad.place.window import overlap
 from sarhad.workflow.post_files import Post
 
 WIDEST_KM = 300.0  # from the middle of the posts; farther out the projection stretches by more than 0.1 %
@@ -52,6 +54,20 @@ class Surroundings:
     def cell_m(self) -> float:
         """Return the width of a cell."""
         return float(self.transform.a)
+
+    def laid(self, square: Float32Array, row: int, col: int) -> Float32Array:
+        """Return the grid with a square about a cell laid on it, 0 beyond."""
+        grid = np.zeros(self.elevation.shape, dtype=np.float32)
+        here, there = overlap(grid.shape, row, col, len(square) // 2)
+        grid[here] = square[there]
+        return grid
+
+    def square(self, grid: npt.NDArray[Any], row: int, col: int, reach: int) -> Float32Array:
+        """Return what of a grid lies within so many cells of one, 0 beyond it."""
+        square = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=np.float32)
+        here, there = overlap(grid.shape, row, col, reach)
+        square[there] = grid[here]
+        return square
 
 
 def surroundings(dem: Path, posts: list[Post], spec: ViewSpec, *, memory_limit_bytes: float) -> Surroundings:

@@ -21,8 +21,7 @@ from sarhad.place.border import FloatArray
 from sarhad.place.elevation import BYTES_READ, Elevation, elevation_around
 from sarhad.place.travel import FUNCTIONS
 from sarhad.place.travel.field import field, ground
-from sarhad.programme.written import write_whole
-from sarhad.workflow.folders import require_free
+from sarhad.workflow.folders import require_free, write_whole
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.steps import OnStep, Step, silent
 

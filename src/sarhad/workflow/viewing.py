@@ -16,8 +16,7 @@ from pyproj import Transformer
 from sarhad.errors import SpecError
 from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, share_seen, views
 from sarhad.place.viewshed.many import require_posts
-from sarhad.programme.written import write_whole
-from sarhad.workflow.folders import require_free
+from sarhad.workflow.folders import require_free, write_whole
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.post_files import Post, read_lines
 from sarhad.workflow.steps import OnStep, Step
@@ -152,11 +151,7 @@ def _look(
             Step("look", n / asked.draws, f"{n} of {asked.draws} draws", keeps_answer=True)
         ),
     )
-    reach = len(share) // 2
-    cover = np.zeros(ground.elevation.shape, dtype=np.float32)
-    top, left = max(row - reach, 0), max(col - reach, 0)
-    part = cover[top : row + reach + 1, left : col + reach + 1]
-    part[:] = share[top - row + reach :, left - col + reach :][: part.shape[0], : part.shape[1]]
+    cover = ground.laid(share, row, col)
     return cover, np.array([-1]), made
 
 
@@ -223,11 +218,7 @@ def _shown(ground: Surroundings, spec: ViewSpec, cover: npt.NDArray[Any]) -> tup
         return cover, ground.transform
     reach = spec.reach(ground.cell_m)[0]
     row, col = (int(at) for at in ground.cells[0])
-    window = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=np.float32)
-    top, left = max(row - reach, 0), max(col - reach, 0)
-    part = cover[top : row + reach + 1, left : col + reach + 1]
-    down, right = top - row + reach, left - col + reach
-    window[down : down + part.shape[0], right : right + part.shape[1]] = part
+    window = ground.square(cover, row, col, reach)
     return window, ground.transform @ Affine.translation(col - reach, row - reach)
 
 
