@@ -7,10 +7,12 @@ from scipy.sparse import csr_array
 
 from sarhad.detection.instance import BoolArray, FloatArray, IntArray
 from sarhad.plan.cuts import Grouping, group_cuts, grouping
+from sarhad.plan.epochs import epochs
 from sarhad.plan.floors import item_rows
 from sarhad.plan.game import Changeable
 from sarhad.plan.limits import Terms, since
-from sarhad.plan.master import Answer, Cuts, Master, epochs
+from sarhad.plan.linear import Answer, Cuts
+from sarhad.plan.master import Master
 from sarhad.plan.pool import Pool
 from sarhad.plan.proof import Proof
 from sarhad.plan.rows import StartRows, start_rows

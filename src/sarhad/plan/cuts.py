@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, vstack
 
 from sarhad.detection.instance import FloatArray, IntArray
 from sarhad.plan.game import Changeable
-from sarhad.plan.master import Cuts
+from sarhad.plan.linear import Cuts
 from sarhad.plan.pool import Pool
 from sarhad.plan.proof import made_by_row
 from sarhad.plan.supports import Supports

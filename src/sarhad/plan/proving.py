@@ -39,15 +39,16 @@ def prove(run: Run) -> None:
 
 def _tree(run: Run, own: Whole) -> None:
     """Let SCIP raise the bound in one tree."""
-    from sarhad.plan.tree import Tree, Watch  # an optional package
+    from sarhad.plan.branching import prove  # an optional package
+    from sarhad.plan.tree import Tree, Watch
 
     limits = run.out.total, run.locks.allowed, run.locks.forced
     watch = Watch(
         partial(_best, run), run.keep_if_better, partial(_guess, run), partial(_notice, run), run.watch
     )
-    tree = Tree(own, run.terms, *limits, watch, run.seed)
+    tree = Tree(own, run.terms, *limits, watch)
     nodes = None if run.work_limit is None else NODES * run.work_limit
-    run.bound = max(run.bound, tree.prove(run.left(), run.target_gap, nodes))
+    run.bound = max(run.bound, prove(tree, run.left(), run.target_gap, nodes, run.seed))
     run.goes_on("tree")
 
 

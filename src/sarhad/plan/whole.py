@@ -11,7 +11,7 @@ from sarhad.plan.cuts import Grouping
 from sarhad.plan.game import Changeable
 from sarhad.plan.lifting import lifted_cuts, lifted_values
 from sarhad.plan.limits import Terms
-from sarhad.plan.master import Cuts
+from sarhad.plan.linear import Cuts
 from sarhad.plan.mixing import chained_cuts
 from sarhad.plan.pool import Pool
 from sarhad.plan.proof import Made, made_by_row
