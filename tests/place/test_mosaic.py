@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from scipy.ndimage import gaussian_filter
 
 from sarhad.errors import CrsMismatchError, DataError, SpecError, StoreError
 from sarhad.place.agreement import disagreements, settle
-from sarhad.place.elevation import elevation_around
+from sarhad.place.elevation import elevation_around, grid_about, read_onto
 from sarhad.place.mosaic import Sea, open_rasters
 
 WEST, NORTH, DEGREES = 70.0, 38.0, 1 / 3600
@@ -237,3 +237,19 @@ def test_a_raster_of_2_gb_is_read_with_little_memory(tmp_path):
     assert around(path, memory_gb=1.0).share_void == 0.0
     with pytest.raises(SpecError, match=r"cells of 6\.\d m need \d\d\.\d GB, more than the 1 GB allowed"):
         around(path, 100.0, memory_gb=1.0)
+
+
+def test_grids_about_points_hold_them_as_far_as_asked(tmp_path):
+    points = np.array([AT, (AT[0] + 0.01, AT[1] - 0.004), (AT[0] - 0.002, AT[1] + 0.006)])
+    mosaic = open_rasters(write(tmp_path / "a.tif", np.tile(np.arange(198.0), (198, 1))))
+    grid = grid_about(None, points, 30.0, 20)
+    assert (grid.cells.min(axis=0) == 20).all()
+    assert (grid.cells.max(axis=0) + 21 == grid.shape).all()
+    x, y = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True).transform(*points.T)
+    col, row = ~grid.transform @ np.array([x, y])
+    assert np.array_equal(np.floor([row, col]).T.astype(int), grid.cells)
+    # the raster rises by 1 m a column, and the cells of the grid are about as wide
+    many, _ = read_onto(mosaic, grid)
+    assert many[tuple(grid.cells.T)] == pytest.approx((points[:, 0] - WEST) / DEGREES - 0.5, abs=1.0)
+    with pytest.raises(SpecError, match=r"they lie \d{3} km apart from west to east, more than 600"):
+        grid_about(None, np.array([[60.0, 38.0], [70.0, 38.0]]), 30.0, 20)

@@ -1,4 +1,4 @@
-"""Elevation around a point from any rasters, on square cells in metres."""
+"""Elevation around points from any rasters, on square cells in metres."""
 
 from __future__ import annotations
 
@@ -6,19 +6,52 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from affine import Affine
-from pyproj import CRS, Proj
+from pyproj import CRS, Proj, Transformer
 from rasterio.warp import transform, transform_bounds
 
 from sarhad.errors import DataError, SpecError
 from sarhad.place.agreement import TOLERANCE_M, settle
+from sarhad.place.border import FloatArray
 from sarhad.place.mosaic import Mosaic, Sea, open_rasters
 from sarhad.place.raster import Bounds, Float32Array, Raster, local_projection
+
+IntArray = npt.NDArray[np.int64]
 
 FEWEST_CELLS = 2  # of a radius
 BYTES_READ = 12  # a cell on the way in: as stored, as float32, warped
 TRUE_SCALE = 0.002  # how far a raster's own metres may be off to be taken as they are; UTM is off by 0.001
 LOW_SHARE = 0.01  # of the cells below sea level worth a word
+WIDEST_KM = 300.0  # from the middle of points; farther out the projection stretches by more than 0.1 %
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Square cells about points.
+
+    Parameters
+    ----------
+    crs
+        In metres.
+    transform, shape
+        From column and row to x and y (rasterio order); rows and columns.
+    cells
+        Row and column of each point, shape (n, 2).
+    """
+
+    crs: CRS
+    transform: Affine
+    shape: tuple[int, int]
+    cells: IntArray
+
+    def cut(self, raster: Raster) -> Grid:
+        """Return the part that lies on a raster of the same cells."""
+        col, row = (round(at) for at in ~raster.transform @ (self.transform.c, self.transform.f))
+        top, left = max(-row, 0), max(-col, 0)
+        below, beside = min(self.shape[0], raster.shape[0] - row), min(self.shape[1], raster.shape[1] - col)
+        transform = self.transform @ Affine.translation(left, top)
+        return Grid(self.crs, transform, (below - top, beside - left), self.cells - (top, left))
 
 
 @dataclass(frozen=True)
@@ -103,19 +136,73 @@ def elevation_around(
     mosaic = open_rasters(path, sea=sea)
     here = covering(path, mosaic, at)
     own = own_grid(mosaic, here, at)
-    cell_m = own[1].a if own else max(0.1, round(min(here.cell_m), 1))
+    cell_m = cell_of(here, own)
     reach = _reach(radius_km, cell_m, bytes_a_cell + BYTES_READ, memory_gb, fewest_cells)
-    crs, to_xy = _square(own, at, cell_m, reach)
-    side = 2 * reach + 1
-    said = settle(mosaic, tolerance_m=tolerance_m, within=degrees_of(crs, to_xy, (side, side)))
-    elevation, origin = mosaic.onto(crs, to_xy, (side, side))
+    grid = grid_about(own, np.array([at], dtype=np.float64), cell_m, reach)
+    elevation, said = read_onto(mosaic, grid, tolerance_m=tolerance_m)
     if np.isnan(elevation[reach, reach]):
         raise DataError(
             f"{path}: no elevation at {at[0]:g},{at[1]:g} (a void). Move the point or fill the raster."
         )
+    return Elevation(grid.crs, grid.transform, elevation, float(np.isnan(elevation).mean()), said)
+
+
+def cell_of(raster: Raster, own: tuple[CRS, Affine] | None) -> float:
+    """Return the width of the cells to read a raster on: its own where these are kept, else as fine in decimetres."""
+    return float(own[1].a) if own else max(0.1, round(min(raster.cell_m), 1))
+
+
+def grid_about(own: tuple[CRS, Affine] | None, points: FloatArray, cell_m: float, reach: int) -> Grid:
+    """Return the cells that reach so many beyond points in each direction.
+
+    Parameters
+    ----------
+    own
+        The grid that is kept, as of `own_grid`; None: transverse Mercator about the middle of the points.
+    points
+        Longitude and latitude, shape (n, 2).
+    cell_m, reach
+        Width of a cell, and the cells beyond.
+
+    Raises
+    ------
+    SpecError
+        If the points lie too far apart for that projection.
+    """
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    crs = own[0] if own else local_projection((float(middle[0]), float(middle[1])))
+    x, y = (
+        np.asarray(one) for one in Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(*points.T)
+    )
+    if own is None and np.abs(x).max() > WIDEST_KM * 1000.0:
+        raise SpecError(
+            f"points: they lie {np.ptp(x) / 1000.0:.0f} km apart from west to east, more than {2 * WIDEST_KM:.0f}. Give "
+            "them in parts, or an elevation model in a metric projection."
+        )
+    half = 0.5 * cell_m  # the westernmost and the northernmost point lie in the middle of their cells
+    to_xy = own[1] if own else Affine(cell_m, 0.0, x.min() - half, 0.0, -cell_m, y.max() + half)
+    col, row = ~to_xy @ np.array([x, y])
+    cells = np.floor(np.stack([row, col], axis=1)).astype(np.int64)
+    first, last = cells.min(axis=0) - reach, cells.max(axis=0) + reach + 1
+    transform = to_xy @ Affine.translation(int(first[1]), int(first[0]))
+    return Grid(crs, transform, (int(last[0] - first[0]), int(last[1] - first[1])), cells - first)
+
+
+def read_onto(
+    mosaic: Mosaic, grid: Grid, *, tolerance_m: float = TOLERANCE_M
+) -> tuple[Float32Array, tuple[str, ...]]:
+    """Return the elevation of a grid and what a person should know of it.
+
+    Raises
+    ------
+    DataError
+        If rasters disagree and nobody said which to trust.
+    """
+    within = degrees_of(grid.crs, grid.transform, grid.shape)
+    said = settle(mosaic, tolerance_m=tolerance_m, within=within)
+    elevation, origin = mosaic.onto(grid.crs, grid.transform, grid.shape)
     used = Mosaic(tuple(raster for n, raster in enumerate(mosaic.rasters) if (origin == n).any()))
-    said += used.notices(cell_m) + below_sea(elevation)
-    return Elevation(crs, to_xy, elevation, float(np.isnan(elevation).mean()), tuple(said))
+    return elevation, (*said, *used.notices(float(grid.transform.a)), *below_sea(elevation))
 
 
 def below_sea(elevation: Float32Array) -> list[str]:
@@ -158,19 +245,6 @@ def own_grid(mosaic: Mosaic, raster: Raster, at: tuple[float, float]) -> tuple[C
     scale = Proj(crs).get_factors(*at)
     off = max(abs(scale.meridional_scale - 1.0), abs(scale.parallel_scale - 1.0))
     return (crs, to_xy) if off <= TRUE_SCALE else None
-
-
-def _square(
-    own: tuple[CRS, Affine] | None, at: tuple[float, float], cell_m: float, reach: int
-) -> tuple[CRS, Affine]:
-    """Return coordinate system and transform of the square whose middle cell holds the point."""
-    if own is None:
-        half = (reach + 0.5) * cell_m
-        return local_projection(at), Affine(cell_m, 0.0, -half, 0.0, -cell_m, half)
-    crs, to_xy = own
-    xs, ys = transform("EPSG:4326", crs.to_wkt(), [at[0]], [at[1]])
-    col, row = ~to_xy @ (xs[0], ys[0])
-    return crs, to_xy @ Affine.translation(int(np.floor(col)) - reach, int(np.floor(row)) - reach)
 
 
 def degrees_of(crs: CRS, to_xy: Affine, shape: tuple[int, int]) -> Bounds:

@@ -9,21 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
-from pyproj import CRS, Transformer
 
 from sarhad.errors import SpecError
-from sarhad.place.agreement import settle
-from sarhad.place.elevation import below_sea, covering, degrees_of, own_grid
+from sarhad.place.elevation import BYTES_READ, cell_of, covering, grid_about, own_grid, read_onto
 from sarhad.place.mosaic import Mosaic, open_rasters
-from sarhad.place.raster import Raster, local_projection
+from sarhad.place.raster import Raster
 from sarhad.place.terrain import Float32Array
 from sarhad.place.viewshed import ViewSpec, memory_bytes
 from sarhad.place.window import overlap
 from sarhad.workflow.post_files import Post
-
-WIDEST_KM = 300.0  # from the middle of the posts; farther out the projection stretches by more than 0.1 %
-BYTES_READ = 12  # a cell while it is read, beside its height
-Grid = tuple[CRS, Affine, tuple[int, int], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -90,15 +84,14 @@ def surroundings(dem: Path, posts: list[Post], spec: ViewSpec, *, memory_limit_b
     mosaic = open_rasters(dem)
     held = _held(dem, mosaic, posts)
     own = own_grid(mosaic, held[0], (posts[0].lon, posts[0].lat))
-    crs, transform, shape, cells = (
-        _as_it_is(mosaic, own, posts, spec) if own else _projected(posts, spec, min(held[0].cell_m))
-    )
-    _require_memory(shape, spec.reach(transform.a)[0] + 1, memory_limit_bytes)
-    said = settle(mosaic, within=degrees_of(crs, transform, shape))
-    elevation, origin = mosaic.onto(crs, transform, shape)
-    used = Mosaic(tuple(raster for n, raster in enumerate(mosaic.rasters) if (origin == n).any()))
-    said += used.notices(transform.a) + below_sea(elevation)
-    return Surroundings(elevation, transform, crs.to_wkt(), cells, tuple(said))
+    cell_m = cell_of(held[0], own)
+    reach = spec.reach(cell_m)[0] + 1
+    grid = grid_about(own, np.array([[post.lon, post.lat] for post in posts]), cell_m, reach)
+    if own and len(mosaic.rasters) == 1:
+        grid = grid.cut(mosaic.rasters[0])
+    _require_memory(grid.shape, reach, memory_limit_bytes)
+    elevation, said = read_onto(mosaic, grid)
+    return Surroundings(elevation, grid.transform, grid.crs.to_wkt(), grid.cells, said)
 
 
 def _held(dem: Path, mosaic: Mosaic, posts: list[Post]) -> list[Raster]:
@@ -124,42 +117,3 @@ def _require_memory(shape: tuple[int, int], reach: int, limit: float) -> None:
             f"memory: {shape[0]:,} x {shape[1]:,} cells need {needed / 1e9:.2f} GB, {limit / 1e9:.2f} GB allowed. "
             "Give a smaller radius, fewer posts, or more with --memory-gb."
         )
-
-
-def _as_it_is(mosaic: Mosaic, own: tuple[CRS, Affine], posts: list[Post], spec: ViewSpec) -> Grid:
-    """Return the part of the rasters' own grid that the posts can look at, no farther than a single raster goes."""
-    crs, transform = own
-    col, row = ~transform @ np.array(_project(crs, posts))
-    cells = np.floor(np.array([row, col]).T).astype(np.int64)
-    reach = spec.reach(transform.a)[0] + 1
-    first, last = cells.min(axis=0) - reach, cells.max(axis=0) + reach + 1
-    if len(mosaic.rasters) == 1:
-        first, last = np.maximum(first, 0), np.minimum(last, mosaic.rasters[0].shape)
-    height, width = (int(n) for n in last - first)
-    shift = Affine.translation(int(first[1]), int(first[0]))
-    return crs, transform @ shift, (height, width), cells - first
-
-
-def _projected(posts: list[Post], spec: ViewSpec, cell_m: float) -> Grid:
-    """Return a grid in a transverse Mercator projection about the middle of the posts."""
-    lon, lat = np.array([[post.lon, post.lat] for post in posts]).T
-    crs = local_projection(((lon.min() + lon.max()) / 2, (lat.min() + lat.max()) / 2))
-    x, y = _project(crs, posts)
-    if max(np.abs(x)) > WIDEST_KM * 1000.0:
-        raise SpecError(
-            f"posts: they lie {(max(x) - min(x)) / 1000.0:.0f} km apart from west to east, more than {2 * WIDEST_KM:.0f}. "
-            "Give them in parts, or an elevation model in a metric projection."
-        )
-    cell = max(0.1, round(cell_m, 1))
-    reach = spec.reach(cell)[0] + 1
-    left, top = min(x) - cell * (reach + 0.5), max(y) + cell * (reach + 0.5)
-    cells = np.array([(top - y) // cell, (x - left) // cell], dtype=np.int64).T
-    height, width = (int(n) for n in cells.max(axis=0) + reach + 1)
-    return crs, Affine(cell, 0.0, left, 0.0, -cell, top), (height, width), cells
-
-
-def _project(crs: CRS, posts: list[Post]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return x and y of the posts."""
-    turn = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    x, y = turn.transform([post.lon for post in posts], [post.lat for post in posts])
-    return np.asarray(x), np.asarray(y)

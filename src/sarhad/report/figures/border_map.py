@@ -28,11 +28,10 @@ from sarhad.report.figures.ground import (
     shade,
 )
 from sarhad.report.figures.names import draw_names
-from sarhad.report.figures.place_map import legend
+from sarhad.report.figures.place_map import legend, section_spots
 from sarhad.report.language import Language
 from sarhad.report.palette import DETECTION, INK, MARKERS, OTHER_MARKER, PAPER, SERIES, WATER
 
-LABEL_AWAY_KM = 15.0
 ONE_ROW = 6
 SIGN_POINTS = {Width.WIDE: 5.2, Width.NARROW: 3.4}
 
@@ -93,11 +92,9 @@ def _draw_line(
 
 def _draw_sections(axes: Axes, content: Content, frame: Frame, width: Width) -> FloatArray:
     """Mark where each section ends, write its id beside its middle, away from the line; return where, (n, 2)."""
-    written = []
-    whole = np.column_stack(frame.place(*line_points(content).T))
-    for row in content.sections.to_dict("records"):
-        line = row["geometry"]
-        (x,), (y,) = frame.place(*np.asarray(line.coords)[-1:, :2].T)
+    spots = section_spots(content, frame)
+    for row, (x_text, y_text) in zip(content.sections.to_dict("records"), spots.tolist(), strict=True):
+        (x,), (y,) = frame.place(*np.asarray(row["geometry"].coords)[-1:, :2].T)
         axes.plot(
             x,
             y,
@@ -107,13 +104,6 @@ def _draw_sections(axes: Axes, content: Content, frame: Frame, width: Width) -> 
             color=INK,
             zorder=11,
         )
-        ends = [line.interpolate(share, normalized=True).coords[0][:2] for share in (0.47, 0.5, 0.53)]
-        xs, ys = frame.place(*np.asarray(ends).T)
-        along = np.array([xs[2] - xs[0], ys[2] - ys[0]])
-        across = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
-        spots = [np.array([xs[1], ys[1]]) + side * LABEL_AWAY_KM * across for side in (1, -1)]
-        free = [float(np.hypot(*(whole - spot).T).min()) + 1e-3 * float(spot[1]) for spot in spots]
-        x_text, y_text = (float(v) for v in spots[int(np.argmax(free))])
         style: dict[str, Any] = {
             "fontsize": 8.5 if width.is_narrow else 11,
             "fontweight": "bold",
@@ -121,8 +111,7 @@ def _draw_sections(axes: Axes, content: Content, frame: Frame, width: Width) -> 
             "va": "center",
         }
         axes.text(x_text, y_text, str(row["id"]), path_effects=HALO, zorder=12, clip_on=True, **style)
-        written.append((x_text, y_text))
-    return np.asarray(written)
+    return spots
 
 
 def _draw_crossings(axes: Axes, content: Content, frame: Frame, width: Width) -> None:
