@@ -185,7 +185,7 @@ def test_bad_rasters_are_refused(
     ("asked", "posts", "said"),
     [
         ({"memory_gb": 1e-6}, 1, r"cells need 0\.00 GB, 0\.00 GB allowed"),
-        ({"draws": 3, "memory_gb": 0.000025}, 1, r"the draws need 0\.00 GB"),
+        ({"draws": 3, "range_m": 1000.0, "memory_gb": 0.0001}, 1, r"the draws need 0\.00 GB"),
         ({"draws": 3}, 2, "chance to be seen by one post at a time"),
         ({"more_height_m": -1.0}, 1, "--more-height: -1.0 is not a height"),
         ({"more_height_m": float("nan"), "memory_gb": 0.0}, 1, "(?s)--more-height: nan.*--memory-gb: 0"),

@@ -202,7 +202,11 @@ def test_the_grid_of_a_programme_is_read_by_blocks_where_the_rasters_are_large(t
     # 2.15 GB of float32 and 20 x 20 km of cells of 100 m: warped whole, it took 7 GB
     mosaic = open_rasters(sparse(tmp_path / "big.tif", 23_200, DEGREES / 4))
     grid = CRS.from_epsg(32642), Affine(100, 0, 580_000, 0, -100, 4_210_000), (200, 200)
-    assert peak_bytes(lambda: mosaic.onto(*grid, is_whole=True)) < mosaic.reading_bytes(100.0) < 500e6
+    assert (
+        peak_bytes(lambda: mosaic.onto(*grid, is_whole=True))
+        < mosaic.reading_bytes(100.0, (200, 200), is_whole=True)
+        < 500e6
+    )
 
 
 def test_a_fine_patch_beside_a_wide_coarse_window_takes_no_more_memory(tmp_path):
@@ -212,6 +216,7 @@ def test_a_fine_patch_beside_a_wide_coarse_window_takes_no_more_memory(tmp_path)
     grid = CRS.from_epsg(32642), Affine(35, 0, 589_000, 0, -35, 4_205_000), (400, 400)
     mosaic = open_rasters([fine, coarse])
     assert peak_bytes(lambda: mosaic.onto(*grid)) < 50e6
+    assert mosaic.reading_bytes(35.0, (400, 400)) < 50e6
     elevation, origin = mosaic.onto(*grid)
     assert np.isfinite(elevation).all()
     assert (elevation[origin == 0] == 7.0).all()

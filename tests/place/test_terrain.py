@@ -153,7 +153,7 @@ def test_memory_of_the_rasters_counts_and_is_seen_to_before_they_are_read(tiny, 
     monkeypatch.setattr(module, "spare_bytes", lambda: 100_000.0)
     with pytest.raises(SpecError, match=r"cells of terrain need 0\.00 GB, 0\.00 GB are allowed"):
         place.terrain(tiny)  # no limit given: that of the machine
-    monkeypatch.setattr(module.Mosaic, "reading_bytes", lambda *_: 7_000_000_000)
+    monkeypatch.setattr(module.Mosaic, "reading_bytes", lambda *_, **__: 7_000_000_000)
     with pytest.raises(SpecError, match=r"cells of terrain need 7\.00 GB, 4\.00 GB are allowed"):
         place.terrain(tiny, memory_limit_bytes=4e9)
 

@@ -137,7 +137,8 @@ def elevation_around(
     here = covering(path, mosaic, at)
     own = own_grid(mosaic, here, at)
     cell_m = cell_of(here, own)
-    reach = _reach(radius_km, cell_m, bytes_a_cell + BYTES_READ, memory_gb, fewest_cells)
+    reach = _reach(radius_km, cell_m, fewest_cells)
+    _require_memory(mosaic, radius_km, cell_m, reach, bytes_a_cell + BYTES_READ, memory_gb)
     grid = grid_about(own, np.array([at], dtype=np.float64), cell_m, reach)
     elevation, said = read_onto(mosaic, grid, tolerance_m=tolerance_m)
     if np.isnan(elevation[reach, reach]):
@@ -255,17 +256,22 @@ def degrees_of(crs: CRS, to_xy: Affine, shape: tuple[int, int]) -> Bounds:
     return west, south, east, north
 
 
-def _reach(radius_km: float, cell_m: float, bytes_a_cell: int, memory_gb: float, fewest: int) -> int:
+def _reach(radius_km: float, cell_m: float, fewest: int) -> int:
     """Return the radius in cells."""
     if not (np.isfinite(radius_km) and radius_km * 1000.0 >= fewest * cell_m):
         raise SpecError(
             f"radius {radius_km:g} km: less than {fewest} cells of {cell_m:g} m. Give a larger radius."
         )
-    reach = int(np.ceil(radius_km * 1000.0 / cell_m))
-    needed_gb = (2 * reach + 1) ** 2 * bytes_a_cell / 1e9
+    return int(np.ceil(radius_km * 1000.0 / cell_m))
+
+
+def _require_memory(
+    mosaic: Mosaic, radius_km: float, cell_m: float, reach: int, bytes_a_cell: int, memory_gb: float
+) -> None:
+    side = 2 * reach + 1
+    needed_gb = (side**2 * bytes_a_cell + mosaic.reading_bytes(cell_m, (side, side))) / 1e9
     if not needed_gb <= memory_gb:
         raise SpecError(
-            f"radius {radius_km:g} km: {(2 * reach + 1) ** 2:,} cells of {cell_m:g} m need {needed_gb:.1f} GB, more "
+            f"radius {radius_km:g} km: {side**2:,} cells of {cell_m:g} m need {needed_gb:.1f} GB, more "
             f"than the {memory_gb:g} GB allowed. Give a smaller radius or allow more memory."
         )
-    return reach

@@ -130,13 +130,16 @@ class Mosaic:
                 self._by_blocks(group, (crs, to_xy), (elevation, origin))
         return elevation, origin
 
-    def reading_bytes(self, cell_m: float) -> int:
-        """Return what reading takes at most besides the grid: a window of a raster and what it is joined with."""
-        largest = max((_cells(_extent(group)) for group in self.lattices), default=0)
-        if not largest:
-            return 0
-        side = MOST_READ + 2 * (max(cell_m / self.finest_m, 1.0) + MARGIN)
-        return int(BYTES_A_CELL * min(side**2, largest))
+    def reading_bytes(self, cell_m: float, shape: tuple[int, int], *, is_whole: bool = False) -> int:
+        """Return what `onto` takes at most besides the grid: a window of a raster and what it is joined with."""
+        most = 0
+        for group in self.lattices:
+            extent, reach = _cells(_extent(group)), _reach(group[0][1], cell_m)
+            block = (min(_side(reach), n) for n in shape)
+            window = (n * width + 2 * (width + MARGIN) for n, width in zip(block, reach, strict=True))
+            is_at_once = is_whole and extent <= MOST_READ**2
+            most = max(most, extent if is_at_once else min(int(np.prod(list(window))), extent))
+        return BYTES_A_CELL * most
 
     def _by_blocks(
         self, group: Tiles, grid: tuple[CRS, Affine], onto: tuple[Float32Array, OriginArray]
@@ -145,8 +148,8 @@ class Mosaic:
         elevation, origin = onto
         first = group[0][1]
         at = places((first.wkt, first.transform), *grid, elevation.shape)
-        reach = max(grid[1].a / first.cell_m[1], 1.0), max(grid[1].a / first.cell_m[0], 1.0)
-        side = max(1, min(BLOCK, int(MOST_READ / max(reach))))
+        reach = _reach(first, grid[1].a)
+        side = _side(reach)
         for top, left in product(*(range(0, n, side) for n in elevation.shape)):
             block = top, min(top + side, len(elevation)), left, min(left + side, elevation.shape[1])
             if not np.isnan(elevation[slice(*block[:2]), slice(*block[2:])]).any():
@@ -213,6 +216,16 @@ def open_rasters(source: Path | Sequence[Path], *, sea: Sea = Sea.AS_GIVEN) -> M
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+
+
+def _reach(raster: Raster, cell_m: float) -> tuple[float, float]:
+    """Return the cells of a raster, down and right, over which a cell of a grid is averaged."""
+    return max(cell_m / raster.cell_m[1], 1.0), max(cell_m / raster.cell_m[0], 1.0)
+
+
+def _side(reach: tuple[float, float]) -> int:
+    """Return the cells of a side of the blocks in which a grid is read."""
+    return max(1, min(BLOCK, int(MOST_READ / max(reach))))
 
 
 def _extent(group: Tiles) -> Window:

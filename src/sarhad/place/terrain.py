@@ -132,7 +132,7 @@ def terrain(prog: Programme, *, memory_limit_bytes: float | None = None) -> Terr
     corridor = Corridor(line, projection.crs, width_km)
     transform, shape = corridor.grid(float(prog.setting("cell_m")))
     names, mosaic = _rasters(prog)
-    _require_memory(shape, mosaic.reading_bytes(transform.a), memory_limit_bytes)
+    _require_memory(shape, mosaic.reading_bytes(transform.a, shape, is_whole=True), memory_limit_bytes)
     side, distance, chainage = _located(corridor, transform, shape)
     elevation, origin = mosaic.onto(projection.crs, transform, shape, is_whole=True)
     require_none(uncovered_corridor(prog))

@@ -89,7 +89,7 @@ def surroundings(dem: Path, posts: list[Post], spec: ViewSpec, *, memory_limit_b
     grid = grid_about(own, np.array([[post.lon, post.lat] for post in posts]), cell_m, reach)
     if own and len(mosaic.rasters) == 1:
         grid = grid.cut(mosaic.rasters[0])
-    _require_memory(grid.shape, reach, memory_limit_bytes)
+    _require_memory(grid.shape, reach, mosaic.reading_bytes(cell_m, grid.shape), memory_limit_bytes)
     elevation, said = read_onto(mosaic, grid)
     return Surroundings(elevation, grid.transform, grid.crs.to_wkt(), grid.cells, said)
 
@@ -110,8 +110,8 @@ def _held(dem: Path, mosaic: Mosaic, posts: list[Post]) -> list[Raster]:
     return held
 
 
-def _require_memory(shape: tuple[int, int], reach: int, limit: float) -> None:
-    needed = memory_bytes(shape, reach, 2) + BYTES_READ * shape[0] * shape[1]
+def _require_memory(shape: tuple[int, int], reach: int, reading_bytes: int, limit: float) -> None:
+    needed = memory_bytes(shape, reach, 2) + BYTES_READ * shape[0] * shape[1] + reading_bytes
     if needed > limit:
         raise SpecError(
             f"memory: {shape[0]:,} x {shape[1]:,} cells need {needed / 1e9:.2f} GB, {limit / 1e9:.2f} GB allowed. "
