@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from sarhad.schedule.project import IntArray, LinkType, Project, Receipts, assemble
-from sarhad.schedule.result import SequenceSpec
+from sarhad.schedule.result import ScheduleResult, SequenceSpec
+from sarhad.schedule.sequencing import CONTRADICTION
 from sarhad.schedule.verify import breaches, value_of
 
 KINDS: tuple[LinkType, ...] = ("FS", "SS", "FF", "SF")
@@ -85,6 +86,18 @@ def all_modes(project: Project) -> Iterator[IntArray]:
     own = [np.flatnonzero(project.mode_activity == k).tolist() for k in range(project.n_activities)]
     for chosen in itertools.product(*own):
         yield np.array(chosen, dtype=np.int64)
+
+
+def assert_sound(project: Project, spec: SequenceSpec, result: ScheduleResult, last: int) -> None:
+    """See that a result is optimal and breaks nothing, or says why there is none, and that nothing is better."""
+    assert result.status in ("optimal", "infeasible")
+    if result.status == "optimal":
+        assert not breaches(project, result.starts, result.modes, spec)
+        assert result.value == value_of(project, result.starts, result.modes, spec)
+    else:
+        assert result.notices
+    assert CONTRADICTION not in result.notices
+    assert not has_better(project, spec, result.value, last)
 
 
 def has_better(project: Project, spec: SequenceSpec, below: float, last: int) -> bool:

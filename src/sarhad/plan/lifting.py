@@ -59,8 +59,8 @@ def _phi(z, m):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sort(state, index, data, begin, end, order):  # type: ignore[no-untyped-def]
-    """Fill `order` with the places of a path's binaries, the fullest first, then the largest."""
+def fullest_first(state, index, data, begin, end, order):  # type: ignore[no-untyped-def]
+    """Fill `order` with the places of a path's binaries, the fullest first, then the largest; return how many."""
     n = end - begin
     for k in range(n):
         place = begin + k
@@ -82,7 +82,7 @@ def _best_sets(ptr, index, data, state):  # type: ignore[no-untyped-def]
     value, size = np.empty(n_paths), np.empty(n_paths, dtype=np.int64)
     order = np.empty(max(1, np.diff(ptr).max() if n_paths else 1), dtype=np.int64)
     for p in range(n_paths):
-        n = _sort(state, index, data, ptr[p], ptr[p + 1], order)
+        n = fullest_first(state, index, data, ptr[p], ptr[p + 1], order)
         best, at, inside = -1.0, 0, 0.0
         for k in range(n + 1):
             largest, height = 0.0, 1.0
@@ -112,7 +112,7 @@ def _coefficients(ptr, index, data, state, size):  # type: ignore[no-untyped-def
     level, slope = np.empty(n_paths), np.zeros(len(data))
     order = np.empty(max(1, np.diff(ptr).max() if n_paths else 1), dtype=np.int64)
     for p in range(n_paths):
-        n = _sort(state, index, data, ptr[p], ptr[p + 1], order)
+        n = fullest_first(state, index, data, ptr[p], ptr[p + 1], order)
         largest, inside = 0.0, 0.0
         for j in range(size[p], n):
             largest = max(largest, data[order[j]])

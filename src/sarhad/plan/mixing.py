@@ -7,6 +7,7 @@ from numba import njit
 from scipy.sparse import csr_array
 
 from sarhad.detection.instance import FloatArray, IntArray
+from sarhad.plan.lifting import fullest_first
 from sarhad.plan.pool import Pool
 
 STEP = 1e-7  # by which each path of a cut must be emptier than the one before
@@ -56,28 +57,13 @@ def chained_cuts(
 
 
 @njit(cache=True, nogil=True)
-def _fullest_first(state, index, data, begin, end, order):  # type: ignore[no-untyped-def]
-    """Fill `order` with the places of a path's binaries, the fullest first, then the largest."""
-    for k in range(end - begin):
-        place, m = begin + k, k
-        x, a = state[index[place]], data[place]
-        while m > 0:
-            other = order[m - 1]
-            if state[index[other]] > x or (state[index[other]] == x and data[other] >= a):
-                break
-            order[m] = other
-            m -= 1
-        order[m] = place
-
-
-@njit(cache=True, nogil=True)
 def _pairs(first, last, fixed, ptr, index, data, state, low, orders, found):  # type: ignore[no-untyped-def]
     """List the pairs (v, sum of x over R, path, size of D) of a unit; return how many."""
     n = 0
     for p in range(first, last):
         begin, end = ptr[p], ptr[p + 1]
         order = orders[begin:end]
-        _fullest_first(state, index, data, begin, end, order)
+        fullest_first(state, index, data, begin, end, order)
         v, rest = np.exp(-fixed[p]), 0.0
         for k in range(end - begin):
             rest += state[index[order[k]]]
