@@ -223,6 +223,14 @@ def test_a_fine_patch_beside_a_wide_coarse_window_takes_no_more_memory(tmp_path)
     assert (origin == 0).sum() == pytest.approx((500 * 27.43 / 40 / 35) ** 2, rel=0.3)
 
 
+def test_cells_far_wider_than_those_of_the_raster_are_read_one_by_one(tmp_path, monkeypatch):
+    # 100 cells of the raster under one of the grid: 200 x 200 for its average, a cell at a time
+    monkeypatch.setattr("sarhad.place.mosaic.MOST_READ", 64)
+    mosaic = open_rasters(sparse(tmp_path / "big.tif", 4000, DEGREES))
+    grid = CRS.from_epsg(32642), Affine(2744, 0, 560_000, 0, -2744, 4_240_000), (20, 20)
+    assert peak_bytes(lambda: mosaic.onto(*grid)) < mosaic.reading_bytes(2744.0, (20, 20)) < 1.2e6
+
+
 @pytest.mark.parametrize("is_whole", [False, True])
 def test_blocks_of_any_size_give_the_same_to_the_last_bit(tmp_path, monkeypatch, is_whole):
     first, second = hills(), hills(60)

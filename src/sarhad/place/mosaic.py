@@ -131,12 +131,12 @@ class Mosaic:
         return elevation, origin
 
     def reading_bytes(self, cell_m: float, shape: tuple[int, int], *, is_whole: bool = False) -> int:
-        """Return what `onto` takes at most besides the grid: a window of a raster and what it is joined with."""
+        """Return about what `onto` takes besides the grid: a window of a raster and what it is joined with."""
         most = 0
         for group in self.lattices:
             extent, reach = _cells(_extent(group)), _reach(group[0][1], cell_m)
             block = (min(_side(reach), n) for n in shape)
-            window = (n * width + 2 * (width + MARGIN) for n, width in zip(block, reach, strict=True))
+            window = ((n + 1) * width + 2 * (MARGIN + 1) for n, width in zip(block, reach, strict=True))
             is_at_once = is_whole and extent <= MOST_READ**2
             most = max(most, extent if is_at_once else min(int(np.prod(list(window))), extent))
         return BYTES_A_CELL * most

@@ -14,8 +14,8 @@ from sarhad.place.border import FloatArray
 from sarhad.place.raster import Bounds, Float32Array
 
 OriginArray = npt.NDArray[np.int16]
-
-Block = tuple[int, int, int, int]
+IntArray = npt.NDArray[np.int64]
+Block = tuple[int, int, int, int]  # first and last row, first and last column, the last ones not included
 
 STEP = 16  # cells of the grid between points whose place on the raster is computed and not interpolated
 
@@ -34,14 +34,30 @@ class Places:
     cols: FloatArray
 
     def around(self, block: Block) -> Bounds | None:
-        """Return the first row and column and the last that a block meets; None where it meets none."""
-        down, right = (slice(start // STEP, (stop - 1) // STEP + 2) for start, stop in (block[:2], block[2:]))
-        rows, cols = self.rows[down, right], self.cols[down, right]
+        """Return the first row and column and the last that a block's centres lie at; None where they lie nowhere."""
+        down, right = (
+            np.unique([start, *range(-(-start // STEP) * STEP, stop, STEP), stop - 1])
+            for start, stop in (block[:2], block[2:])
+        )
+        rows, cols = (_between(table, down, right) for table in (self.rows, self.cols))
         known = np.isfinite(rows) & np.isfinite(cols)
         if not known.any():
             return None
         rows, cols = rows[known], cols[known]
         return float(rows.min()), float(cols.min()), float(rows.max()), float(cols.max())
+
+
+def _between(table: FloatArray, down: IntArray, right: IntArray) -> FloatArray:
+    """Return what a table of every 16th cell holds, linear between, at rows and columns of the grid."""
+    (k, v), (m, u) = (np.divmod(at, STEP) for at in (down, right))
+    share_down, share_right = v[:, None] / STEP, u / STEP
+    with np.errstate(invalid="ignore"):  # beyond a projection's reach
+        above, below = (
+            table[np.ix_(row, m)] + share_right * (table[np.ix_(row, m + 1)] - table[np.ix_(row, m)])
+            for row in (k, k + 1)
+        )
+        found: FloatArray = above + share_down * (below - above)
+    return found
 
 
 def fill(
@@ -64,7 +80,7 @@ def fill(
     at
         Where the cells of the whole grid lie on the lattice.
     block
-        First and last row, first and last column, the last ones not included.
+        Of the grid.
     reach
         Cells of the lattice, down and right, over which a cell is averaged; 1 and 1: bilinear.
     onto
