@@ -121,6 +121,18 @@ def test_quick_draws_are_the_drawn_views_of_xdraw(post):
     assert 0.02 < quick.mean() < 0.9
 
 
+def test_quick_draws_out_of_a_valley_are_the_drawn_views_of_xdraw():
+    # walls to three sides: most halves of quarters are given up early, some in a few draws alone
+    down, right = np.mgrid[:201, :201] - 100
+    valley = (0.2 * np.abs(right) + 40.0 * (np.hypot(down, right) > 50) * (down < 30)).astype(np.float32)
+    kind = {"draws": 9, "error_m": 4.0, "range_m": 90.0, "seed": 4}
+    look = ViewSpec(2.0, 3.0, 0.0, method="xdraw")
+    slow = replace(look, elevation_deg=(-89.99, 90.0))
+    quick, one_by_one = (chance_seen(valley, 30.0, 100, 100, s, **kind)[0] for s in (look, slow))
+    assert np.array_equal(quick, one_by_one)
+    assert 0.0 < 10.0 * quick[:50].mean() < quick[150:].mean()
+
+
 def test_the_share_of_an_edge_follows_its_points_and_their_weight():
     # edge 0: cells 0, 1, 1, 2 of which 1 is seen: a half; edge 1 has no points; edge 2 is half off the grid
     count = np.array([[0, 3, 0]], dtype=np.uint16)

@@ -10,13 +10,12 @@ import numpy.typing as npt
 from numba import njit
 
 from sarhad.place.viewshed.apart import own, peek, put
-from sarhad.place.viewshed.ring import BLOCK, VOID, BitArray, Float32Array, cells_across, highest_of
+from sarhad.place.viewshed.ring import BLOCK, FLOOR, VOID, BitArray, Float32Array, cells_across, highest_of
 
 CountArray = npt.NDArray[np.uint16]
 
 SQUARE = 32  # cells of a side turned together, so that both come from the cache
 ROUNDING_M, ROUNDING = 0.01, 1e-5  # far above those of heights and slopes in float32
-FLOOR = VOID / 10.0  # the lowest horizon: a void lies below it, all ground above
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -12,6 +12,7 @@ Float32Array = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
 
 VOID = -1e30  # stands for a missing elevation: hides nothing
+FLOOR = VOID / 10.0  # the lowest horizon: a void lies below it, all ground above
 VOID_BITS = int(np.float32(1e25).view(np.int32))
 BLOCK = 16  # rings handled at a time: so many columns are read at once
 BORDER = 4  # places beside a strip for neighbours
@@ -53,9 +54,12 @@ def turn(
     for m in range(max(low, -row), min(high, elevation.shape[0] - 1 - row) + 1):
         line = elevation[row + m, left : left + count]
         at = first + middle + m
-        for k in range(count):
-            put(flat, at, peek(line, k))
-            at += step
+        if count == BLOCK:  # known to the compiler
+            for k in range(BLOCK):
+                put(flat, at + k * step, peek(line, k))
+        else:
+            for k in range(count):
+                put(flat, at + k * step, peek(line, k))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -89,11 +93,13 @@ def read_ring(
         middle = strip.shape[1] // 2
         line = strip[(n - 1) % BLOCK, middle + first : middle + last + 1]
     begun, there = np.int32(first), n + first
-    share, curve, square = 1.0 / n, np.float32(c / n), np.float32(n * n)
+    share, curve, square = np.float32(1.0 / n), np.float32(c / n), np.float32(n * n)
+    whole = np.float32(eye)
+    rest = np.float32(eye - float(whole))
     for k in range(len(line)):
         z = peek(line, k)
         across = np.float32(begun + np.int32(k))
-        value = np.float32((float(z) - eye) * share) - curve * (square + across * across)
+        value = ((z - whole) - rest) * share - curve * (square + across * across)
         put(post, there + k, value if z == z else void)
 
 
@@ -173,13 +179,19 @@ def copy_column(
 ) -> None:
     """Keep the cells of a ring to the left or right, and add each eight that share bytes to the bits.
 
-    `eight` is a byte for each row, zero at first.
+    `code` has the bit of `bit_of` where a cell is seen; `eight` is a byte for each row, zero at first.
     """
-    out = reach + (-n if direction == 2 else n)
-    shift = np.uint8(out % 8)
     for m in range(-span, span + 1):
-        put(eight, reach + m, np.uint8(own(eight, reach + m) | (peek(code, n + m) << shift)))
-    if is_last or shift == (0 if direction == 2 else 7):
-        for r in range(len(eight)):
-            bits[r, out // 8] |= eight[r]
+        put(eight, reach + m, own(eight, reach + m) | peek(code, n + m))
+    out = reach + (-n if direction == 2 else n)
+    if is_last or out % 8 == (0 if direction == 2 else 7):
+        flat, width = bits.ravel(), bits.shape[1]
+        for r in range(max(reach - n, 0), min(reach + n + 1, len(eight))):  # as far as any of the eight rings
+            flat[r * width + out // 8] |= eight[r]
             eight[r] = 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bit_of(n: int, reach: int, direction: int) -> np.uint8:
+    """Return the bit that the cells of ring n have in their bytes: the lowest up and down, where bytes are cells."""
+    return np.uint8(1 << ((reach + (-n if direction == 2 else n)) % 8 if direction > 1 else 0))
