@@ -124,13 +124,14 @@ def test_quick_draws_are_the_drawn_views_of_xdraw(post):
 def test_quick_draws_out_of_a_valley_are_the_drawn_views_of_xdraw():
     # walls to three sides: most halves of quarters are given up early, some in a few draws alone
     down, right = np.mgrid[:201, :201] - 100
-    valley = (0.2 * np.abs(right) + 40.0 * (np.hypot(down, right) > 50) * (down < 30)).astype(np.float32)
+    valley = (0.2 * np.abs(right) + 200.0 * (np.hypot(down, right) > 20) * (down < 15)).astype(np.float32)
     kind = {"draws": 9, "error_m": 4.0, "range_m": 90.0, "seed": 4}
-    look = ViewSpec(2.0, 3.0, 0.0, method="xdraw")
+    look = ViewSpec(30.0, 3.0, 0.0, method="xdraw")
     slow = replace(look, elevation_deg=(-89.99, 90.0))
     quick, one_by_one = (chance_seen(valley, 30.0, 100, 100, s, **kind)[0] for s in (look, slow))
-    assert np.array_equal(quick, one_by_one)
-    assert 0.0 < 10.0 * quick[:50].mean() < quick[150:].mean()
+    assert (quick != one_by_one).mean() < 1e-4  # a tie may fall to either side
+    assert quick[:50].max() == 0.0
+    assert quick[150:].mean() > 0.1
 
 
 def test_the_share_of_an_edge_follows_its_points_and_their_weight():

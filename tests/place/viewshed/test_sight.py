@@ -94,7 +94,7 @@ def test_xdraw_along_the_edge_sees_what_it_sees_with_ground_beyond():
     hills = (gaussian_filter(np.random.default_rng(9).standard_normal((400, 260)), 4) * 300).astype(
         np.float32
     )
-    spec = ViewSpec(3.0, 5.0, 1.0, method="xdraw")
+    spec = ViewSpec(40.0, 5.0, 1.0, method="xdraw")
     whole, cut = (
         unpack(seen_from(ground, 30.0, 200, col, spec))[:, 166:]
         for ground, col in ((hills, 130), (hills[:, 130:].copy(), 0))
