@@ -155,19 +155,33 @@ def copy_ring(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def packed(window: BitArray) -> BitArray:
-    """Return eight cells a byte, the first in the lowest bit."""
+    """Return eight cells a byte, the first in the lowest bit; cells are 0 or 1, rows of them whole eights."""
     bits = np.zeros((window.shape[0], window.shape[1] // 8), dtype=np.uint8)
-    for r in range(bits.shape[0]):
-        for q in range(bits.shape[1]):
-            byte = 0
-            for k in range(8):
-                byte |= window[r, 8 * q + k] << k
-            bits[r, q] = byte
+    words, flat = window.ravel().view(np.uint64), bits.ravel()
+    for k in range(len(flat)):
+        put(flat, k, _byte(peek(words, k)))
     return bits
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def copy_column(
+def _byte(word: np.uint64) -> np.uint8:
+    """Return the lowest bits of eight bytes: each product of a bit and a term has a place of its own."""
+    return np.uint8((word * np.uint64(0x0102040810204080)) >> np.uint64(56))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def keep_row(code: BitArray, n: int, span: int, reach: int, direction: int, bits: BitArray) -> None:
+    """Set the bits of a ring up or down; `code` is 0 or 1 for each cell of the window's row, room for whole eights."""
+    first, last = (reach - span) // 8, (reach + span) // 8
+    code[8 * first : reach - span] = 0
+    code[reach + span + 1 : 8 * last + 8] = 0
+    words, line = code.view(np.uint64), bits[reach + (-n if direction == 0 else n)]
+    for k in range(first, last + 1):
+        put(line, k, _byte(peek(words, k)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def keep_column(
     code: BitArray,
     n: int,
     span: int,
@@ -179,10 +193,11 @@ def copy_column(
 ) -> None:
     """Keep the cells of a ring to the left or right, and add each eight that share bytes to the bits.
 
-    `code` has the bit of `bit_of` where a cell is seen; `eight` is a byte for each row, zero at first.
+    `code` has the bit of `bit_of` for each row of the window where a cell is seen; `eight` is a byte for each row,
+    zero at first.
     """
-    for m in range(-span, span + 1):
-        put(eight, reach + m, own(eight, reach + m) | peek(code, n + m))
+    for r in range(reach - span, reach + span + 1):
+        put(eight, r, own(eight, r) | peek(code, r))
     out = reach + (-n if direction == 2 else n)
     if is_last or out % 8 == (0 if direction == 2 else 7):
         flat, width = bits.ravel(), bits.shape[1]
@@ -193,5 +208,5 @@ def copy_column(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def bit_of(n: int, reach: int, direction: int) -> np.uint8:
-    """Return the bit that the cells of ring n have in their bytes: the lowest up and down, where bytes are cells."""
+    """Return the bit by which `keep_row` (up and down) or `keep_column` knows the cells of ring n."""
     return np.uint8(1 << ((reach + (-n if direction == 2 else n)) % 8 if direction > 1 else 0))

@@ -14,10 +14,9 @@ from sarhad.place.viewshed.ring import (
     Float32Array,
     bit_of,
     cells_across,
-    copy_column,
-    copy_ring,
+    keep_column,
+    keep_row,
     new_strip,
-    packed,
     read_ring,
     rings_to_edge,
     turn,
@@ -48,12 +47,9 @@ def approximate_bits(
     6th Symposium on Spatial Data Handling, 751-770 (XDraw).
     """
     side = 2 * reach + 1
-    window = np.zeros((side, 8 * ((side + 7) // 8)), dtype=np.uint8)
-    window[reach, reach] = 1
-    for direction in (0, 1):
-        _quarter(elevation, row, col, reach, reach2, eye, target_m, c, direction, window)
-    bits = packed(window)
-    for direction in (2, 3):
+    bits = np.zeros((side, (side + 7) // 8), dtype=np.uint8)
+    bits[reach, reach // 8] = 1 << (reach % 8)
+    for direction in range(4):  # up and down first: they set whole bytes, left and right add to them
         _quarter(elevation, row, col, reach, reach2, eye, target_m, c, direction, bits)
     return bits, 0
 
@@ -69,11 +65,11 @@ def _quarter(
     target_m: float,
     c: float,
     direction: int,
-    found: BitArray,
+    bits: BitArray,
 ) -> None:
-    """Set the cells of one of four directions: up and down in a window of bytes, left and right in bits."""
+    """Set the bits of the cells of one of four directions."""
     before, after = np.full(2 * reach + 6, np.float32(FLOOR)), np.full(2 * reach + 6, np.float32(FLOOR))
-    post, code = np.full(2 * reach + 5, np.float32(VOID)), np.zeros(2 * reach + 16, dtype=np.uint8)
+    post, code = np.full(2 * reach + 5, np.float32(VOID)), np.zeros(8 * (reach // 4 + 1), dtype=np.uint8)
     eight = np.zeros(2 * reach + 1, dtype=np.uint8)
     last, strip = min(reach, rings_to_edge(elevation, row, col, direction)), new_strip(reach)
     for n in range(1, last + 1):
@@ -83,13 +79,14 @@ def _quarter(
             turn(elevation, row, col, direction, (n, until), -far, far, strip)
         wide = min(n, int(np.sqrt(max(reach2 - float(n * n), 0.0))) + 1)
         read_ring(elevation, row, col, direction, n, -wide, wide, eye, c, strip, post)
-        _pass_ring(post, before, after, code, n, wide, np.float32(target_m / n), bit_of(n, reach, direction))
+        bit = bit_of(n, reach, direction)
+        _pass_ring(post, before, after, code, n, wide, reach - n, np.float32(target_m / n), bit)
         before, after = after, before
         span = cells_across(n, reach2, direction)
         if direction < 2:
-            copy_ring(code, n, n - span, n + span + 1, reach, direction, found)
+            keep_row(code, n, span, reach, direction, bits)
         else:
-            copy_column(code, n, span, reach, direction, n == last, eight, found)
+            keep_column(code, n, span, reach, direction, n == last, eight, bits)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -100,14 +97,18 @@ def _pass_ring(
     code: BitArray,
     n: int,
     wide: int,
+    ahead: int,
     target: np.float32,
     bit: np.uint8,
 ) -> None:
-    """Fill a bit where cells of ring n are seen, `wide` to either side, and the horizon `after` it."""
-    _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, target, bit)
-    _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, target, bit)
+    """Fill a bit where cells of ring n are seen, `wide` to either side, and the horizon `after` it.
+
+    The bits lie `ahead` of the posts.
+    """
+    _pass(post, before, after, code, n - wide, n + 1, np.float32(1.0), n, ahead, target, bit)
+    _pass(post, before, after, code, n + 1, n + wide + 1, np.float32(2.0), n, ahead, target, bit)
     middle = before[n]  # alone: its neighbour may lie off the grid, and the weight of that be not quite 0
-    code[n], after[n + 1] = bit if post[n] + target >= middle else 0, max(middle, post[n])
+    code[n + ahead], after[n + 1] = bit if post[n] + target >= middle else 0, max(middle, post[n])
     after[0], after[2 * n + 2] = after[1], after[2 * n + 1]
 
 
@@ -121,6 +122,7 @@ def _pass(
     stop: int,
     back: np.float32,
     n: int,
+    ahead: int,
     target: np.float32,
     bit: np.uint8,
 ) -> None:
@@ -135,5 +137,5 @@ def _pass(
         part = back - np.float32(np.int32(m)) * share
         a, b = peek(before, m - shift + 1), peek(before, m - shift + 2)
         horizon, z = a + (b - a) * part, peek(post, m)
-        put(code, m, bit if z + target >= horizon else np.uint8(0))
+        put(code, m + ahead, bit if z + target >= horizon else np.uint8(0))
         put(after, m + 1, max(horizon, z))
