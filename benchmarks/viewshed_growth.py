@@ -84,17 +84,17 @@ def by_posts(ground, args):
     return rows
 
 
-def by_draws(ground, args):
-    """Return what draws cost at some posts, in exact runs there."""
+def by_draws(args):
+    """Return what draws cost in exact runs, on the ground and at the posts of viewshed.py."""
     rows, spec = [], look(15.0, "xdraw")
     how = {"draws": args.draws, "error_m": 4.0, "range_m": 90.0, "seed": args.seed}
-    near = ground[700:1901, 700:1901].copy()
-    for row, col in np.random.default_rng(args.seed).integers(500, 701, (args.observers, 2)):
+    near, reach = synthetic(1201, args.seed), 500
+    for row, col in reach + np.random.default_rng(args.seed).integers(0, 201, (args.observers, 2)):
         once = lambda r=row, q=col: seen_from(near, CELL_M, r, q, look(15.0, "exact"))  # noqa: E731
         drawn = lambda r=row, q=col: chance_seen(near, CELL_M, r, q, spec, **how)  # noqa: E731
         exact, _, bits = timed(once, 3 * args.rounds)
         cpu, _, _ = timed(drawn, args.rounds)
-        share = unpack(bits).sum() / (np.pi * 500**2)
+        share = unpack(bits).sum() / (np.pi * reach**2)
         rows.append(
             {
                 "share_seen": round(float(share), 3),
@@ -130,13 +130,18 @@ def main():
     parser.add_argument("--observers", type=int, default=6, help="posts at which draws are timed")
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--parts", nargs="+", default=["radius", "posts", "draws", "compile"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     ground = synthetic(SIDE, args.seed)
-    found = {"load": os.getloadavg()[0]}
-    found |= {"radius": by_radius(ground, args), "posts": by_posts(ground, args)}
-    found |= {"draws": by_draws(ground, args), "compile": compiling()}
+    parts = {
+        "radius": lambda: by_radius(ground, args),
+        "posts": lambda: by_posts(ground, args),
+        "draws": lambda: by_draws(args),
+        "compile": compiling,
+    }
+    found = {"load": os.getloadavg()[0]} | {name: parts[name]() for name in args.parts}
     if args.json:
         print(json.dumps(found, indent=1))
         return
