@@ -66,10 +66,10 @@ def chance_seen(
 
     Notes
     -----
-    A draw is one of two independent periodic Gaussian fields, moved by a random shift: every draw has
-    the stated distribution, and two draws are independent at each place unless they take one field at nearly one
-    shift. With the method ``xdraw`` and no limits of azimuth or elevation no drawn ground is built, which takes a third
-    of the time or less. The standard error of a share p is ``sqrt(p (1 - p) / draws)``, a little more for that.
+    A draw is one periodic Gaussian field moved by a shift, random within its own square of a lattice: every draw has
+    the stated distribution, and two draws are nearly independent at each place unless their squares are as small as
+    the correlation. With the method ``xdraw`` and no limits of azimuth or elevation no drawn ground is built, which
+    takes a third of the time or less. The standard error of a share p is about ``sqrt(p (1 - p) / draws)``.
     """
     if (
         not 1 <= draws <= MOST_DRAWS
