@@ -103,6 +103,10 @@ class CorridorViews:
         found: CountArray = np.load(self.folder / "count.npy", mmap_mode="r")
         return found
 
+    def bits_name(self, post: int) -> str:
+        """Return the name of the file with the bits of a post, where they were kept."""
+        return _bits_file(self.folder, int(self.tile[post])).name
+
     def bits(self, post: int) -> BitArray:
         """Return what a post sees as of `viewshed.seen_from`; its window is centred on it.
 
@@ -177,7 +181,7 @@ def corridor_views(
     require_posts(grid, posts)
     del grid
     reach, _ = spec.reach(cell_m)
-    side, needed = _tile_side(reach, threads, workers, memory_limit_bytes)
+    side, needed = tile_for(reach, threads, workers, memory_limit_bytes)
     tile, place, order = _tiles(posts, side)
     row_bytes = (2 * reach + 1) * ((2 * reach + 8) // 8)
     cells = np.full(len(posts), -1, dtype=np.int64)
@@ -253,8 +257,14 @@ def _looked(
             return
 
 
-def _tile_side(reach: int, threads: int, workers: int, limit: int | None) -> tuple[int, int]:
-    """Return the side of a tile for which the memory suffices, and the memory."""
+def tile_for(reach: int, threads: int, workers: int, limit: int | None) -> tuple[int, int]:
+    """Return the side of a tile for which the memory suffices, and the memory.
+
+    Raises
+    ------
+    SpecError
+        If not even a single post fits.
+    """
     side = TILE
     while True:
         window = side + 2 * reach

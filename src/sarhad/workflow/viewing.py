@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 from affine import Affine
-from pyproj import Transformer
 
 from sarhad.errors import SpecError
-from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, share_seen, views
+from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, views
 from sarhad.place.viewshed.many import require_posts
 from sarhad.workflow.folders import require_free, write_whole
+from sarhad.workflow.line_shares import line_shares
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.post_files import Post, read_lines
 from sarhad.workflow.steps import OnStep, Step
@@ -96,7 +96,7 @@ def view_from(
     require_free(out, dem, is_replacing=is_replacing)
     lines = read_lines(asked.lines) if asked.lines else []
     ground = surroundings(dem, posts, spec, memory_limit_bytes=asked.memory_gb * 1e9)
-    require_posts(ground.elevation, ground.cells)
+    require_posts(ground.elevation, ground.cells, names=[post.name for post in posts])
     cover, cells, made = _look(ground, spec, asked, on_step)
     payload = _payload(ground, posts, spec, cover, cells, made)
     payload["out"] = str(out)
@@ -108,7 +108,7 @@ def view_from(
                 float(extra) * ground.cell_m**2 / 1e6,
             )
     if lines:
-        payload["lines"] = _shares(ground, lines, cover)
+        payload["lines"] = line_shares(lines, ground.wkt, ground.transform, cover)
     shown = _shown(ground, spec, cover)
     write_whole(out, lambda path: _write(path, *shown, ground.wkt))
     return Outcome(payload, _lines)
@@ -191,25 +191,6 @@ def _payload(
             for post, height, count in zip(posts, heights, cells, strict=True)
         ],
     }
-
-
-def _shares(
-    ground: Surroundings, lines: list[tuple[str, Any]], cover: npt.NDArray[Any]
-) -> list[dict[str, Any]]:
-    """Return the share of each line that is seen, in points half a cell apart."""
-    turn = Transformer.from_crs("EPSG:4326", ground.wkt, always_xy=True)
-    cell, ptr = [], [0]
-    for _, course in lines:
-        x, y = (np.asarray(values) for values in turn.transform(*course.coords.xy))
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-        at = np.linspace(0.0, along[-1], int(2 * along[-1] / ground.cell_m) + 2)
-        col, row = ~ground.transform @ (np.interp(at, along, x), np.interp(at, along, y))
-        row, col = np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
-        inside = (row >= 0) & (col >= 0) & (row < cover.shape[0]) & (col < cover.shape[1])
-        cell.append(np.where(inside, row * cover.shape[1] + col, -1))
-        ptr.append(ptr[-1] + len(at))
-    shares = share_seen(cover, np.array(ptr), np.concatenate(cell))
-    return [{"id": name, "share_seen": float(share)} for (name, _), share in zip(lines, shares, strict=True)]
 
 
 def _shown(ground: Surroundings, spec: ViewSpec, cover: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Affine]:

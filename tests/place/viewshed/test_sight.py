@@ -89,6 +89,21 @@ def test_xdraw_sees_nearly_the_same_on_smooth_ground():
     assert (exact & near).sum() / (exact | near).sum() > 0.9
 
 
+def test_xdraw_along_the_edge_sees_what_it_sees_with_ground_beyond():
+    # no ray to the right of a column needs what lies to its left: the edge changes nothing
+    hills = (gaussian_filter(np.random.default_rng(9).standard_normal((400, 260)), 4) * 300).astype(
+        np.float32
+    )
+    spec = ViewSpec(40.0, 5.0, 1.0, method="xdraw")
+    whole, cut = (
+        unpack(seen_from(ground, 30.0, 200, col, spec))[:, 166:]
+        for ground, col in ((hills, 130), (hills[:, 130:].copy(), 0))
+    )
+    cut, whole = cut[:, :130], whole[:, :130]
+    assert np.array_equal(cut, whole)
+    assert 0.02 < cut.mean() < 0.9
+
+
 def test_azimuth_and_elevation_keep_a_sector():
     # on a plain every target is below the horizontal, and between 350 and 10 degrees lies the north
     plain = np.zeros((N, N), dtype=np.float32)

@@ -49,7 +49,7 @@ def sight_bits(
     Parameters
     ----------
     elevation
-        Metres, nan where missing, shape (h, w).
+        Metres, nan where missing, shape (h, w), row after row in memory.
     row, col, eye
         Cell of the observer and elevation of the eye [m].
     reach, reach2
@@ -287,14 +287,16 @@ def _settle(
     code: BitArray,
 ) -> int:
     """Walk the undecided cells; return how many they were."""
-    steep, sign, walked = direction < 2, -1 if direction % 2 == 0 else 1, 0
-    half = blocks.shape[1] // 2
+    heights, width = elevation.ravel(), elevation.shape[1]
+    out, side = (width, 1) if direction < 2 else (1, width)
+    out, origin = -out if direction % 2 == 0 else out, row * width + col
+    half, walked = blocks.shape[1] // 2, 0
     for i in range(start, stop):
         if code[i] == UNDECIDED:
             walked += 1
             j = min(int(i * (half / n)), 2 * half - 1)
             least = post[i] + np.float32(target_m / n) - margin
-            code[i] = walk(elevation, row, col, n, i - n, sign, steep, eye, target_m, c, blocks[:, j], least)
+            code[i] = walk(heights, origin, out, side, n, i - n, eye, target_m, c, blocks[:, j], least)
     return walked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,8 +125,8 @@ def views(
     return found
 
 
-def require_posts(elevation: Float32Array, posts: IntArray) -> None:
-    """Raise SpecError naming every post off the grid or on a cell without elevation."""
+def require_posts(elevation: Float32Array, posts: IntArray, *, names: Sequence[str] | None = None) -> None:
+    """Raise SpecError naming every post off the grid or on a cell without elevation, by number where no name is given."""
     if len(posts) > MOST_POSTS:
         raise SpecError(
             f"posts: {len(posts)} are more than a count can hold ({MOST_POSTS}). Give them in parts."
@@ -139,7 +139,8 @@ def require_posts(elevation: Float32Array, posts: IntArray) -> None:
     for what, at in (("lie outside the terrain", ~inside), ("stand where it has no elevation", void)):
         if at.any():
             named = ", ".join(
-                f"{n} (row {posts[n, 0]}, column {posts[n, 1]})" for n in np.flatnonzero(at)[:5]
+                f"{n if names is None else names[n]} (row {posts[n, 0]}, column {posts[n, 1]})"
+                for n in np.flatnonzero(at)[:5]
             )
             faults.append(
                 f"posts: {at.sum()} of {len(posts)} {what}: {named}. Move them or give more terrain."

@@ -12,6 +12,7 @@ Float32Array = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
 
 VOID = -1e30  # stands for a missing elevation: hides nothing
+FLOOR = VOID / 10.0  # the lowest horizon: a void lies below it, all ground above
 VOID_BITS = int(np.float32(1e25).view(np.int32))
 BLOCK = 16  # rings handled at a time: so many columns are read at once
 BORDER = 4  # places beside a strip for neighbours
@@ -53,9 +54,12 @@ def turn(
     for m in range(max(low, -row), min(high, elevation.shape[0] - 1 - row) + 1):
         line = elevation[row + m, left : left + count]
         at = first + middle + m
-        for k in range(count):
-            put(flat, at, peek(line, k))
-            at += step
+        if count == BLOCK:  # known to the compiler
+            for k in range(BLOCK):
+                put(flat, at + k * step, peek(line, k))
+        else:
+            for k in range(count):
+                put(flat, at + k * step, peek(line, k))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -89,11 +93,13 @@ def read_ring(
         middle = strip.shape[1] // 2
         line = strip[(n - 1) % BLOCK, middle + first : middle + last + 1]
     begun, there = np.int32(first), n + first
-    share, curve, square = 1.0 / n, np.float32(c / n), np.float32(n * n)
+    share, curve, square = np.float32(1.0 / n), np.float32(c / n), np.float32(n * n)
+    whole = np.float32(eye)
+    rest = np.float32(eye - float(whole))
     for k in range(len(line)):
         z = peek(line, k)
         across = np.float32(begun + np.int32(k))
-        value = np.float32((float(z) - eye) * share) - curve * (square + across * across)
+        value = ((z - whole) - rest) * share - curve * (square + across * across)
         put(post, there + k, value if z == z else void)
 
 
@@ -149,19 +155,33 @@ def copy_ring(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def packed(window: BitArray) -> BitArray:
-    """Return eight cells a byte, the first in the lowest bit."""
+    """Return eight cells a byte, the first in the lowest bit; cells are 0 or 1, rows of them whole eights."""
     bits = np.zeros((window.shape[0], window.shape[1] // 8), dtype=np.uint8)
-    for r in range(bits.shape[0]):
-        for q in range(bits.shape[1]):
-            byte = 0
-            for k in range(8):
-                byte |= window[r, 8 * q + k] << k
-            bits[r, q] = byte
+    words, flat = window.ravel().view(np.uint64), bits.ravel()
+    for k in range(len(flat)):
+        put(flat, k, _byte(peek(words, k)))
     return bits
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def copy_column(
+def _byte(word: np.uint64) -> np.uint8:
+    """Return the lowest bits of eight bytes: each product of a bit and a term has a place of its own."""
+    return np.uint8((word * np.uint64(0x0102040810204080)) >> np.uint64(56))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def keep_row(code: BitArray, n: int, span: int, reach: int, direction: int, bits: BitArray) -> None:
+    """Set the bits of a ring up or down; `code` is 0 or 1 for each cell of the window's row, room for whole eights."""
+    first, last = (reach - span) // 8, (reach + span) // 8
+    code[8 * first : reach - span] = 0
+    code[reach + span + 1 : 8 * last + 8] = 0
+    words, line = code.view(np.uint64), bits[reach + (-n if direction == 0 else n)]
+    for k in range(first, last + 1):
+        put(line, k, _byte(peek(words, k)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def keep_column(
     code: BitArray,
     n: int,
     span: int,
@@ -173,13 +193,20 @@ def copy_column(
 ) -> None:
     """Keep the cells of a ring to the left or right, and add each eight that share bytes to the bits.
 
-    `eight` is a byte for each row, zero at first.
+    `code` has the bit of `bit_of` for each row of the window where a cell is seen; `eight` is a byte for each row,
+    zero at first.
     """
+    for r in range(reach - span, reach + span + 1):
+        put(eight, r, own(eight, r) | peek(code, r))
     out = reach + (-n if direction == 2 else n)
-    shift = np.uint8(out % 8)
-    for m in range(-span, span + 1):
-        put(eight, reach + m, np.uint8(own(eight, reach + m) | (peek(code, n + m) << shift)))
-    if is_last or shift == (0 if direction == 2 else 7):
-        for r in range(len(eight)):
-            bits[r, out // 8] |= eight[r]
+    if is_last or out % 8 == (0 if direction == 2 else 7):
+        flat, width = bits.ravel(), bits.shape[1]
+        for r in range(max(reach - n, 0), min(reach + n + 1, len(eight))):  # as far as any of the eight rings
+            flat[r * width + out // 8] |= eight[r]
             eight[r] = 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bit_of(n: int, reach: int, direction: int) -> np.uint8:
+    """Return the bit by which `keep_row` (up and down) or `keep_column` knows the cells of ring n."""
+    return np.uint8(1 << ((reach + (-n if direction == 2 else n)) % 8 if direction > 1 else 0))

@@ -124,6 +124,7 @@ def seen_from(elevation: Float32Array, cell_m: float, row: int, col: int, spec: 
         return np.zeros((side, (side + 7) // 8), dtype=np.uint8)
     if reach == 0:
         return np.ones((1, 1), dtype=np.uint8)
+    elevation = np.ascontiguousarray(elevation)
     find = sight_bits if spec.method == "exact" else approximate_bits
     bits, _ = find(elevation, row, col, reach, float(square), eye, spec.target_height_m, spec.drop_m(cell_m))
     if spec.is_all_around:
