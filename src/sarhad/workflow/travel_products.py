@@ -21,7 +21,7 @@ from sarhad.place.border import FloatArray
 from sarhad.place.terrain import Float32Array, IntArray
 from sarhad.place.travel.burning import BoolArray, Cells
 
-DECIMALS = 6  # of a degree: 0.1 m
+DECIMALS = 7  # of a degree: 1 cm
 CRS84 = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
 PAIR = ("from", "to", "hours", "km", "climb_m")
 
