@@ -12,21 +12,22 @@ from scipy import ndimage
 from shapely.geometry import LineString, Polygon
 
 from sarhad.errors import SpecError
-from sarhad.place.travel import step_hours
+from sarhad.place.travel import movers_of, step_hours
 from sarhad.place.travel.burning import Cells, burnt
 from sarhad.place.travel.field import field, path_back
-from sarhad.place.travel.going import Water, going_of, water_of
+from sarhad.place.travel.going import Water, going_of, going_of_mover, water_of
 from sarhad.place.travel.numbers import numbers_of
 from sarhad.place.travel.season import Season, months_of, season_of
 from sarhad.place.travel.surfaces import Barrier, River, Road, Surfaces, lay
 
 NUMBERS = numbers_of()
+CLASSES = NUMBERS.names("road")
 CELL, SIDE = 100.0, 41
 UTM = CRS.from_epsg(32642)
 CELLS = Cells(UTM, Affine(CELL, 0.0, 500_000.0, 0.0, -CELL, 4_100_000.0), (SIDE, SIDE))
 FLAT = np.full((SIDE, SIDE), 500.0, dtype=np.float32)
 MIDDLE = SIDE // 2
-WALKER = going_of("tobler", NUMBERS, has_roads=False)
+WALKER = going_of("tobler", NUMBERS)
 LEVEL_H = step_hours(WALKER.vector(), 0.0, 0.0, 1000.0)  # a km
 
 
@@ -138,7 +139,7 @@ def test_a_ford_opens_a_river_that_is_closed(neighbours):
 @settings(deadline=None)
 def test_a_road_passes_a_river_by_a_bridge_and_nobody_leaves_it_there_unasked(angle, turn, neighbours):
     road, river = across(angle + turn), across(angle)
-    car = going_of("car", NUMBERS, has_roads=True)
+    car = going_of("car", NUMBERS, CLASSES)
     surfaces = Surfaces([Road(road, "primary")], [River(river, 60.0)])
     laid = lay(FLAT, CELLS, car, Season(None), surfaces, NUMBERS, neighbours=neighbours)
     on_road = burnt(CELLS, [road], [1], is_thick=True) > 0
@@ -151,7 +152,7 @@ def test_a_road_passes_a_river_by_a_bridge_and_nobody_leaves_it_there_unasked(an
 @given(angles, st.floats(-1.4, -0.3), st.sampled_from([8, 16]))
 @settings(deadline=None)
 def test_a_road_on_the_bank_is_no_bridge(angle, beside, neighbours):
-    walker = going_of("tobler", NUMBERS, has_roads=True)
+    walker = going_of("tobler", NUMBERS, CLASSES)
     surfaces = Surfaces([Road(across(angle, beside), "track")], [River(across(angle), 60.0)])
     laid = lay(FLAT, CELLS, walker, Season(None), surfaces, NUMBERS, neighbours=neighbours)
     left, right = sides(angle, 0.0, 3.0)
@@ -162,7 +163,7 @@ def test_a_road_on_the_bank_is_no_bridge(angle, beside, neighbours):
 def test_a_vehicle_drives_by_class_and_leaves_roads_only_if_it_can():
     # 20 cells of 100 m of a primary road at 65 km/h; the car stays on it, the 4x4 makes 10 km/h beside it
     roads = Surfaces([Road(degrees((0, 20), (40, 20)), "primary")])
-    car, off = (going_of(name, NUMBERS, has_roads=True) for name in ("car", "4x4"))
+    car, off = (going_of(name, NUMBERS, CLASSES) for name in ("car", "4x4"))
     by_car, _ = hours_from(lay(FLAT, CELLS, car, Season(None), roads, NUMBERS), 20, 0, car)
     by_4x4, _ = hours_from(lay(FLAT, CELLS, off, Season(None), roads, NUMBERS), 20, 0, off)
     assert by_car[20, 20] == pytest.approx(2.0 / 65.0)
@@ -173,7 +174,7 @@ def test_a_vehicle_drives_by_class_and_leaves_roads_only_if_it_can():
 
 def test_a_walker_gains_on_roads_and_keeps_its_slopes_there():
     slope = (np.indices((SIDE, SIDE))[1] * 10.0).astype(np.float32)  # 10 % up to the east
-    walker = going_of("tobler", NUMBERS, has_roads=True)
+    walker = going_of("tobler", NUMBERS, CLASSES)
     laid = lay(
         slope, CELLS, walker, Season(None), Surfaces([Road(degrees((0, 20), (40, 20)), "path")]), NUMBERS
     )
@@ -190,7 +191,7 @@ def test_a_pass_is_closed_in_its_months_alone():
         [Road(degrees((0, 20), (40, 20)), "primary", closed)],
         barriers=[Barrier(across(np.pi / 2), frozenset({6}))],
     )
-    car = going_of("car", NUMBERS, has_roads=True)
+    car = going_of("car", NUMBERS, CLASSES)
     reached = {}
     for month in (1, 5, 6):
         season = season_of(month, NUMBERS, has_rivers=False, snow_line_m=np.inf)
@@ -204,7 +205,7 @@ def test_snow_slows_walkers_and_stops_vehicles_off_roads():
     high[:, 20:] = 500.5
     season = Season(1, snow_line_m=500.2)
     walker = lay(high, CELLS, WALKER, season, Surfaces(), NUMBERS)
-    off = going_of("4x4", NUMBERS, has_roads=True)
+    off = going_of("4x4", NUMBERS, CLASSES)
     driver = lay(high, CELLS, off, season, Surfaces([Road(degrees((0, 5), (40, 5)), "primary")]), NUMBERS)
     assert walker.snow_cells == 21 * SIDE
     assert hours_from(walker, 10, 20)[0][10, 30] == pytest.approx(LEVEL_H / 0.58)
@@ -245,8 +246,30 @@ def test_every_default_has_a_source_or_is_marked_as_judged():
 
 def test_movers_that_are_unknown_or_want_roads_are_refused():
     with pytest.raises(SpecError, match=r"--mover: toblr is unknown.*Did you mean tobler\?"):
-        going_of("toblr", NUMBERS, has_roads=False)
+        going_of("toblr", NUMBERS)
     with pytest.raises(SpecError, match="car keeps to roads"):
-        going_of("car", NUMBERS, has_roads=False)
+        going_of("car", NUMBERS)
     with pytest.raises(SpecError, match=r"--month: 13 is not 1 to 12"):
         season_of(13, NUMBERS, has_rivers=False, snow_line_m=None)
+
+
+def test_a_layer_of_the_whole_world_is_read_where_it_lies():
+    lines = [LineString([(-179.0, 37.03), (179.0, 37.03)]), LineString([(-100.0, -80.0), (100.0, -80.0)])]
+    assert 0 < (burnt(CELLS, lines[:1], [1], is_thick=True) > 0).sum() < 3 * SIDE
+    assert burnt(CELLS, lines[1:], [1], is_thick=True).sum() == 0
+
+
+def test_movers_of_a_programme_keep_their_factors_and_speeds(tiny):
+    rows = {row["id"]: row for row in tiny["mover"].to_dict("records")}
+    foot, truck = (going_of_mover(one, rows[one.id], ["primary", "path"]) for one in movers_of(tiny))
+    # 0.6 off paths is in its parameters; on roads it is undone
+    assert foot.road == pytest.approx({"primary": -1.0 / 0.6, "path": -1.0 / 0.6})
+    assert foot.water.hours(1e6, 9.9) == 0.5
+    assert truck.road == {"primary": 40.0, "path": 0.0}
+    assert truck.water is None
+
+
+def test_an_area_whose_outline_crosses_itself_still_closes_both_its_parts():
+    bow = Polygon(degrees((10, 10), (30, 30), (30, 10), (10, 30)).coords)
+    laid = lay(FLAT, CELLS, WALKER, Season(None), Surfaces(barriers=[Barrier(bow)]), NUMBERS)
+    assert [laid.is_open(20 * SIDE + col) for col in (8, 12, 28, 32)] == [True, False, False, True]

@@ -151,30 +151,34 @@ def conditions(asked: Asked) -> Conditions:
         If a file cannot be read.
     """
     numbers = numbers_of(asked.numbers)
-    going = _going(asked, numbers)
     surfaces = Surfaces(
         read_roads(asked.roads, asked.road_class, numbers.names("road")) if asked.roads else (),
         read_rivers(asked.rivers) if asked.rivers else (),
         read_barriers(asked.barriers) if asked.barriers else (),
     )
+    classes = tuple(dict.fromkeys(road.kind for road in surfaces.roads)) if asked.roads else None
     season = season_of(asked.month, numbers, has_rivers=bool(surfaces.rivers), snow_line_m=asked.snow_line_m)
-    return Conditions(going, season, surfaces, numbers)
+    return Conditions(_going(asked, numbers, classes), season, surfaces, numbers)
 
 
-def _going(asked: Asked, numbers: Numbers) -> Going:
+def _going(asked: Asked, numbers: Numbers, classes: tuple[str, ...] | None) -> Going:
     if asked.programme:
-        going = _of_programme(asked.programme, asked.mover, numbers)
+        going = _of_programme(asked.programme, asked.mover, classes or ())
     else:
-        going = going_of(asked.mover, numbers, has_roads=asked.roads is not None)
+        going = going_of(asked.mover, numbers, classes)
     if asked.water:
+        if not going.walks:
+            raise SpecError(
+                f"--water {asked.water}: {going.name} does not walk. Vehicles pass bridges and fords alone."
+            )
         going = replace(going, water=water_of(asked.water, numbers))
     return going.at_altitude(*asked.altitude) if asked.altitude else going
 
 
-def _of_programme(path: Path, mover: str, numbers: Numbers) -> Going:
+def _of_programme(path: Path, mover: str, classes: tuple[str, ...]) -> Going:
     prog = Programme.open(path)
     movers = {one.id: one for one in movers_of(prog)}
     if mover not in movers:
         raise SpecError(f"--mover: {mover} is not in {path}. Give one of {', '.join(movers)}.")
     rows = {row["id"]: row for row in prog["mover"].to_dict("records")}
-    return going_of_mover(movers[mover], {str(key): value for key, value in rows[mover].items()}, numbers)
+    return going_of_mover(movers[mover], {str(key): value for key, value in rows[mover].items()}, classes)

@@ -42,6 +42,7 @@ BYTES_A_CELL = (
     24 + BYTES_LAID
 )  # of the search: hours, step, moves, settled, and the hours as written; of the layers
 LOOK_EVERY_S = 0.2
+MOST_SHOWN = 20  # rows of a list in the lines for people
 MANY = 4  # origins from which on a table without paths is computed many at once
 SNAP_KM = 2.0  # how far from a road what keeps to roads may be said to start
 T = TypeVar("T")
@@ -354,16 +355,19 @@ def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
             f"reached {payload['share_reached']:.1%}, without elevation {payload['share_void']:.1%}, farthest "
             f"{payload['longest_h']:.2f} h; {payload['seconds']:.1f} s"
         )
-    for crossing in payload["crossings"]:
+    for crossing in payload["crossings"][:MOST_SHOWN]:
         taken = "not passed" if crossing["hours"] is None else f"{crossing['hours']:.2f} h"
         yield (
             f"river {crossing['width_m']:.0f} m wide at {crossing['current_ms']:.1f} m/s: {taken}, drift "
             f"{crossing['drift_m']:.0f} m"
         )
-    for pair in payload["pairs"]:
+    for pair in payload["pairs"][:MOST_SHOWN]:
         taken = "no way" if pair["hours"] is None else f"{pair['hours']:.2f} h"
         more = "" if pair["km"] is None else f", {pair['km']:.1f} km, climb {pair['climb_m']:.0f} m"
         yield f"  {pair['from']} to {pair['to']}: {taken}{more}"
+    for name, what in (("crossings", "widths of rivers"), ("pairs", "pairs")):
+        if len(payload[name]) > MOST_SHOWN:
+            yield f"  and {len(payload[name]) - MOST_SHOWN:,} more {what}: see --json"
     for name in ("isochrones", "paths"):
         if payload[name]:
             yield f"{payload[name]}: {name}"

@@ -15,12 +15,12 @@ from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
 from sarhad.place.border import FloatArray
+from sarhad.place.elevation import degrees_of
 from sarhad.place.travel.field import DOWN, RIGHT, UInt8Array, UInt16Array
 
 BoolArray = npt.NDArray[np.bool_]
-LONGEST_DEG = (
-    0.01  # a straight line in degrees is no straight line in metres: corners are put in at this distance
-)
+MARGIN = 0.1  # of the grid: so far beyond it shapes are kept, so that what crosses it crosses its rim
+LONGEST_DEG = 0.01  # a straight line in degrees is none in metres: corners are put in at this distance
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,17 @@ class Cells:
     shape: tuple[int, int]
 
     def in_metres(self, shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
-        """Return shapes in degrees in the coordinates of the grid."""
+        """Return what lies about the grid of shapes in degrees, in its coordinates; empty where nothing does."""
         turn = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+        west, south, east, north = degrees_of(self.crs, self.transform, self.shape)
+        wide, high = MARGIN * (east - west), MARGIN * (north - south)
+        about = shapely.box(west - wide, south - high, east + wide, north + high)
 
         def turned(points: FloatArray) -> FloatArray:
             return np.column_stack(turn.transform(points[:, 0], points[:, 1]))
 
-        return [shapely.transform(shapely.segmentize(shape, LONGEST_DEG), turned) for shape in shapes]
+        near = shapely.intersection(shapely.make_valid(np.array(shapes, dtype=object)), about)
+        return list(shapely.transform(shapely.segmentize(near, LONGEST_DEG), turned))
 
 
 def burnt(
@@ -68,10 +72,11 @@ def burnt(
         Every cell that a shape touches, so that lines are joined by the sides of cells; else one cell a step, joined
         by their sides or corners.
     """
-    if not shapes:
+    near = [(one, code) for one, code in zip(cells.in_metres(shapes), codes, strict=True) if not one.is_empty]
+    if not near:
         return np.zeros(cells.shape, dtype=np.uint8)
     found: UInt8Array = rasterize(
-        zip(cells.in_metres(shapes), codes, strict=True),
+        near,
         out_shape=cells.shape,
         transform=cells.transform,
         all_touched=is_thick,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,11 +110,18 @@ def names(numbers: Numbers) -> tuple[str, ...]:
     return (*FUNCTIONS, *numbers.names("vehicle"))
 
 
-def going_of(name: str, numbers: Numbers, *, has_roads: bool) -> Going:
+def going_of(name: str, numbers: Numbers, classes: Sequence[str] | None = None) -> Going:
     """Return a walker by the name of its function, or a vehicle.
 
-    Without roads a walker goes as its function says. With them it gains on roads, and away from them goes at the
-    function times the factor off paths.
+    Parameters
+    ----------
+    name
+        Of the mover.
+    numbers
+        The table.
+    classes
+        Those of the roads there are; None when none are known. Without them a walker goes as its function says. With
+        them it does so on roads, and away from them at the function times the factor off paths.
 
     Raises
     ------
@@ -123,36 +131,36 @@ def going_of(name: str, numbers: Numbers, *, has_roads: bool) -> Going:
     if name in FUNCTIONS:
         function = FUNCTIONS[name]
         on, off = (
-            numbers.take("walker", name, f"{side}_path_factor") if has_roads else 1.0
+            1.0 if classes is None else numbers.take("walker", name, f"{side}_path_factor")
             for side in ("on", "off")
         )
         own = (float(function.number), 1.0, np.inf, np.inf, 0.0)
-        return Going(name, function.source, own, -off, dict.fromkeys(numbers.names("road"), -on), True)
+        return Going(name, function.source, own, -off, dict.fromkeys(classes or (), -on), True)
     if name not in numbers.names("vehicle"):
         near = difflib.get_close_matches(name, names(numbers), 2, 0.5)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise SpecError(f"--mover: {name} is unknown. Give one of {', '.join(names(numbers))}.{meant}")
-    return _vehicle(name, numbers, has_roads=has_roads)
+    return _vehicle(name, numbers, classes)
 
 
-def _vehicle(name: str, numbers: Numbers, *, has_roads: bool) -> Going:
+def _vehicle(name: str, numbers: Numbers, classes: Sequence[str] | None) -> Going:
     off_road = numbers.take("vehicle", name, "off_road_kmh")
-    if off_road == CLOSED and not has_roads:
+    if off_road == CLOSED and classes is None:
         raise SpecError(f"--mover: {name} keeps to roads. Give them with --roads.")
     steepest = numbers.take("vehicle", name, "max_slope", default=np.inf)
-    road: dict[str, float] = {}
-    if has_roads:
-        factor = numbers.take("vehicle", name, "road_factor")
-        for kind in numbers.names("road"):
-            if kind in TRACKS or kind in PATHS:
-                road[kind] = numbers.take("vehicle", name, "track_kmh" if kind in TRACKS else "path_kmh")
-            else:
-                road[kind] = factor * numbers.take("road", kind, "kmh")
+    road = {kind: _driven(name, kind, numbers) for kind in classes or ()}
     own = (float(DRIVE), off_road or 1.0, steepest, np.inf, 0.0)
     return Going(name, "table of numbers", own, -1.0 if off_road else CLOSED, road, False)
 
 
-def going_of_mover(mover: Mover, row: dict[str, Any], numbers: Numbers) -> Going:
+def _driven(name: str, kind: str, numbers: Numbers) -> float:
+    """Return the speed of a vehicle on a class of road."""
+    if kind in TRACKS or kind in PATHS:
+        return numbers.take("vehicle", name, "track_kmh" if kind in TRACKS else "path_kmh")
+    return numbers.take("vehicle", name, "road_factor") * numbers.take("road", kind, "kmh")
+
+
+def going_of_mover(mover: Mover, row: dict[str, Any], classes: Sequence[str]) -> Going:
     """Return a mover of a programme: its own factors, and on every road it can use its own speed on roads.
 
     Parameters
@@ -161,10 +169,9 @@ def going_of_mover(mover: Mover, row: dict[str, Any], numbers: Numbers) -> Going
         As `movers_of` reads it.
     row
         Its row of the table `mover`.
-    numbers
-        For the classes of road.
+    classes
+        Those of the roads there are.
     """
-    classes = numbers.names("road")
     if mover.can_walk:
         on = float(row["speed_factor"])
         road = dict.fromkeys(classes, -on / mover.parameters[1])
