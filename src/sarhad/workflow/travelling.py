@@ -6,70 +6,31 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.elevation import BYTES_READ
-from sarhad.place.terrain import IntArray
-from sarhad.place.travel.field import field, path_back
 from sarhad.place.travel.going import Going
-from sarhad.place.travel.lanes import LANES, matrix
-from sarhad.place.travel.mover import backwards
+from sarhad.place.travel.lanes import LANES
 from sarhad.place.travel.surfaces import BYTES_A_CELL as BYTES_LAID
-from sarhad.place.travel.surfaces import Laid, lay
 from sarhad.workflow.folders import require_free, write_whole
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.post_files import Post
 from sarhad.workflow.steps import OnStep, Step, silent
-from sarhad.workflow.travel_area import Area, area_about
-from sarhad.workflow.travel_asked import Asked, Conditions, conditions
-from sarhad.workflow.travel_products import (
-    Pair,
-    isochrones,
-    paths,
-    way_along,
-    write_hours,
-    write_json,
-    write_pairs,
-)
+from sarhad.workflow.travel_area import area_about
+from sarhad.workflow.travel_asked import Asked, conditions
+from sarhad.workflow.travel_products import Pair, isochrones, paths, write_hours, write_json, write_pairs
+from sarhad.workflow.travel_trip import Trip, hours_of, trip_over
 
-BYTES_A_CELL = (
-    24 + BYTES_LAID
-)  # of the search: hours, step, moves, settled, and the hours as written; of the layers
+BYTES_SEARCHED = 24  # a cell: hours, step, moves, settled, and the hours as written
 LOOK_EVERY_S = 0.2
 MOST_SHOWN = 20  # rows of a list in the lines for people
 MANY = 4  # origins from which on a table without paths is computed many at once
-SNAP_KM = 2.0  # how far from a road what keeps to roads may be said to start
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Trip:
-    """Points on the ground.
-
-    Parameters
-    ----------
-    area, laid
-        The ground.
-    conditions
-        Who goes, and when.
-    start, end
-        Flat cells.
-    notices
-        What a person should know.
-    """
-
-    area: Area
-    laid: Laid
-    conditions: Conditions
-    start: IntArray
-    end: IntArray
-    notices: tuple[str, ...]
 
 
 def travel(
@@ -118,15 +79,19 @@ def travel(
     given = conditions(asked)
     on_step(Step("terrain", 0.0, str(dem)))
     is_many = not asked.paths and asked.neighbours == 8 and len(start) >= MANY and bool(ends)
-    bytes_a_cell = BYTES_A_CELL + (8 * LANES * (os.cpu_count() or 1) if is_many else 0)
+    bytes_a_cell = BYTES_SEARCHED + BYTES_LAID + (8 * LANES * (os.cpu_count() or 1) if is_many else 0)
     area = area_about(
         dem, [*start, *ends], asked.radius_km, bytes_a_cell=bytes_a_cell, memory_gb=asked.memory_gb
     )
     memory_gb = area.elevation_m.size * (bytes_a_cell + BYTES_READ) / 1e9
     on_step(Step("travel", 0.0, f"{area.elevation_m.size:,} cells of {area.cell_m:g} m, {memory_gb:.2f} GB"))
     began = time.perf_counter()
-    trip = _trip(area, given, [*start, *ends], len(start), asked)
-    hours, pairs = _interruptible(lambda: _compute(trip, start, ends, files, asked, is_many, on_step))
+    trip = trip_over(area, given, [*start, *ends], len(start), asked)
+    hours, pairs = _interruptible(
+        lambda: hours_of(
+            trip, start, ends, asked, has_raster=files["hours"] is not None, is_many=is_many, on_step=on_step
+        )
+    )
     seconds = time.perf_counter() - began
     on_step(Step("write", 0.0, str(out)))
     said = _write(trip, files, hours, pairs, asked)
@@ -144,120 +109,6 @@ def _files(out: Path, asked: Asked) -> dict[str, Path | None]:
         "isochrones": out.with_suffix(".geojson") if asked.isochrones_h else None,
         "paths": asked.paths,
     }
-
-
-def _trip(area: Area, given: Conditions, points: list[Post], starts: int, asked: Asked) -> Trip:
-    """Return the ground with the points on it; what keeps to roads begins and ends at the nearest one."""
-    laid = lay(
-        area.elevation_m,
-        area.cells,
-        given.going,
-        given.season,
-        given.surfaces,
-        given.numbers,
-        neighbours=asked.neighbours,
-    )
-    said = _said(given, laid, area)
-    placed, shut = area.points.copy(), []
-    for n, cell in enumerate(area.points):
-        if laid.is_open(int(cell)):
-            continue
-        near = _nearest_open(laid, int(cell), area.cell_m) if given.going.needs_roads else None
-        if near is None:
-            shut.append(points[n].name)
-        else:
-            placed[n] = near[0]
-            said.append(f"{points[n].name}: moved {near[1]:.0f} m to a road; the way there is not counted")
-    if shut:
-        why = (
-            f"more than {SNAP_KM:g} km from a road"
-            if given.going.needs_roads
-            else "on a barrier or in a river"
-        )
-        raise SpecError(
-            f"points: {len(shut)} of {len(points)} lie {why}: {', '.join(shut[:5])}. Move them, or open what closes them."
-        )
-    return Trip(area, laid, given, placed[:starts], placed[starts:], (*area.notices, *said))
-
-
-def _nearest_open(laid: Laid, cell: int, cell_m: float) -> tuple[int, float] | None:
-    """Return the nearest cell the mover can be on, and how far it is in metres; None when all are too far."""
-    height, width = laid.ground.moves.shape
-    row, col = divmod(cell, width)
-    reach = int(SNAP_KM * 1000.0 / cell_m)
-    rows = np.arange(max(row - reach, 0), min(row + reach + 1, height))
-    cols = np.arange(max(col - reach, 0), min(col + reach + 1, width))
-    near_row, near_col = np.nonzero(laid.ground.moves[np.ix_(rows, cols)])
-    if len(near_row) == 0:
-        return None
-    far = np.hypot(rows[near_row] - row, cols[near_col] - col) * cell_m
-    best = int(far.argmin())
-    if far[best] > SNAP_KM * 1000.0:
-        return None
-    return int(rows[near_row[best]] * width + cols[near_col[best]]), float(far[best])
-
-
-def _said(given: Conditions, laid: Laid, area: Area) -> list[str]:
-    """Return what a person should know of the ground."""
-    said = []
-    if given.surfaces.roads and not given.going.flies and laid.road_cells == 0:
-        said.append("no road that the mover can use lies in the area")
-    if laid.shared_cells:
-        said.append(
-            f"{laid.shared_cells:,} cells of {area.cell_m:g} m hold a road and a river: taken as bridges or roads on the "
-            "bank, which are left on the road alone"
-        )
-    if given.season.month is None and given.has_months:
-        said.append(
-            "files name closed months, and no --month is given: what closes in some months only is open"
-        )
-    return said
-
-
-def _compute(
-    trip: Trip,
-    start: list[Post],
-    ends: list[Post],
-    files: Mapping[str, Path | None],
-    asked: Asked,
-    is_many: bool,
-    on_step: OnStep,
-) -> tuple[FloatArray | None, list[Pair]]:
-    """Return the hours of every cell where a raster is asked for, and the pairs."""
-    own = trip.conditions.going.vector()
-    on = trip.laid.ground
-    hours: FloatArray | None = None
-    step = None
-    if files["hours"]:
-        hours, step = field(on, backwards(own) if asked.is_towards else own, trip.start)
-    if is_many:
-        table = matrix(on, own, trip.start, trip.end)
-        return hours, [
-            Pair(one.name, other.name, float(table[a, b]))
-            for a, one in enumerate(start)
-            for b, other in enumerate(ends)
-        ]
-    pairs: list[Pair] = []
-    for n, one in enumerate(start if ends else []):
-        on_step(Step("pairs", n / len(start), f"{n} of {len(start)} origins"))
-        found = (
-            (hours, step) if hours is not None and len(start) == 1 else field(on, own, trip.start[n : n + 1])
-        )
-        pairs += _pairs(trip, one, ends, *found)
-    return hours, pairs
-
-
-def _pairs(trip: Trip, one: Post, ends: list[Post], hours: Any, step: Any) -> list[Pair]:
-    """Return the pairs of one origin."""
-    found = []
-    for other, cell in zip(ends, trip.end, strict=True):
-        taken = float(hours.ravel()[cell])
-        if np.isfinite(taken):
-            way = path_back(step, int(cell))
-            found.append(way_along(one.name, other.name, taken, way, trip.area.elevation_m, trip.area.cell_m))
-        else:
-            found.append(Pair(one.name, other.name, taken))
-    return found
 
 
 def _write(
