@@ -293,6 +293,43 @@ def test_files_of_surfaces_are_judged_whole(
         assert text in found
 
 
+def test_vehicles_are_not_put_on_rafts(sarhad: Sarhad, ground: Path) -> None:
+    folder = ground.parent
+    rivers = lines(folder / "rivers.geojson", ({"width_m": 50}, NORTH_SOUTH))
+    text = said(sarhad, ground, "--mover", "4x4", "--rivers", rivers, "--water", "raft")
+    assert "--water raft: 4x4 does not walk. Vehicles pass bridges and fords alone." in text
+    assert "--water: canoe is unknown. Give one of wade, swim, raft, boat." in said(
+        sarhad, ground, "--rivers", rivers, "--water", "canoe"
+    )
+
+
+def test_closed_months_without_a_month_are_told_and_a_snow_line_needs_none(
+    sarhad: Sarhad, ground: Path
+) -> None:
+    folder = ground.parent
+    wall = lines(folder / "wall.geojson", ({"closed_months": "11-4"}, NORTH_SOUTH))
+    asked = (
+        "travel",
+        ground,
+        "--from",
+        AT,
+        "--to",
+        "69.02,37",
+        "--radius-km",
+        "1",
+        "--barriers",
+        wall,
+        "--json",
+        "-q",
+    )
+    found = json.loads(sarhad(*asked, "-o", folder / "a.csv").stdout)
+    assert ["closed months" in notice for notice in found["notices"]] == [True]
+    winter = json.loads(sarhad(*asked, "--month", "12", "-o", folder / "b.csv").stdout)
+    assert (found["pairs"][0]["hours"] is None, winter["pairs"][0]["hours"] is None) == (False, True)
+    snow = json.loads(sarhad(*asked, "--snow-line", "400", "-o", folder / "c.csv").stdout)
+    assert snow["pairs"][0]["hours"] == pytest.approx(found["pairs"][0]["hours"] / 0.58)
+
+
 def test_files_that_are_no_lines_are_refused(sarhad: Sarhad, ground: Path) -> None:
     folder = ground.parent
     (folder / "no.geojson").write_text("{")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -9,13 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 from shapely.geometry import LineString, Polygon
 
 from sarhad.errors import SpecError
 from sarhad.place.travel import movers_of, step_hours
 from sarhad.place.travel.burning import Cells, burnt
-from sarhad.place.travel.field import field, path_back
+from sarhad.place.travel.field import DOWN, RIGHT, field, path_back
 from sarhad.place.travel.going import Water, going_of, going_of_mover, water_of
+from sarhad.place.travel.lanes import fields
 from sarhad.place.travel.numbers import numbers_of
 from sarhad.place.travel.season import Season, months_of, season_of
 from sarhad.place.travel.surfaces import Barrier, River, Road, Surfaces, lay
@@ -91,8 +96,6 @@ def test_a_river_without_a_way_across_holds_and_one_with_it_is_paid_once(angle, 
 
 
 def with_water(water):
-    from dataclasses import replace
-
     return replace(WALKER, water=water)
 
 
@@ -273,3 +276,56 @@ def test_an_area_whose_outline_crosses_itself_still_closes_both_its_parts():
     bow = Polygon(degrees((10, 10), (30, 30), (30, 10), (10, 30)).coords)
     laid = lay(FLAT, CELLS, WALKER, Season(None), Surfaces(barriers=[Barrier(bow)]), NUMBERS)
     assert [laid.is_open(20 * SIDE + col) for col in (8, 12, 28, 32)] == [True, False, False, True]
+
+
+def by_scipy(laid, going, source):
+    """Return the hours by scipy over the moves of the ground, every step costed here."""
+    on = laid.ground
+    tail, head, hours = [], [], []
+    for row, col in np.ndindex(on.moves.shape):
+        for k in range(16):
+            if not int(on.moves[row, col]) >> k & 1:
+                continue
+            to = row + DOWN[k], col + RIGHT[k]
+            far = CELL * float(np.hypot(DOWN[k], RIGHT[k]))
+            own = step_hours(going.vector(), float(on.elevation_m[row, col]), float(on.elevation_m[to]), far)
+            halves = []
+            for cell in ((row, col), to):
+                speed = on.kmh[on.kind[cell]] if on.kind[cell] else -1.0
+                halves.append(0.5 * (far / 1000.0 / speed if speed > 0.0 else own / -speed))
+            tail.append(row * SIDE + col)
+            head.append(to[0] * SIDE + to[1])
+            hours.append(sum(halves))
+    graph = coo_array((hours, (tail, head)), shape=(SIDE * SIDE,) * 2).tocsr()
+    return dijkstra(graph, indices=source).reshape(SIDE, SIDE)
+
+
+@pytest.mark.parametrize("name", ["tobler", "4x4", "motorcycle"])
+@pytest.mark.parametrize("neighbours", [8, 16])
+def test_hours_over_everything_at_once_are_those_of_scipy(name, neighbours):
+    rng = np.random.default_rng(7)
+    hills = (500.0 + 8.0 * rng.normal(size=(SIDE, SIDE))).astype(np.float32)
+    going = going_of(name, NUMBERS, CLASSES)
+    going = replace(going, water=water_of("boat", NUMBERS)) if going.walks else going
+    roads = [
+        Road(across(angle, off), kind) for angle, off, kind in ((0.3, 2.0, "primary"), (2.0, -5.0, "track"))
+    ]
+    rivers = [River(across(1.0), 80.0), River(across(2.5, 9.0), 20.0, has_ford=True)]
+    surfaces = Surfaces(roads, rivers, [Barrier(degrees((5, 5), (20, 9)))])
+    season = Season(3, snow_line_m=505.0)
+    laid = lay(hills, CELLS, going, season, surfaces, NUMBERS, neighbours=neighbours)
+    source = next(cell for cell in range(SIDE * SIDE) if laid.ground.moves.ravel()[cell])
+    hours, _ = field(laid.ground, going.vector(), np.array([source]))
+    expected = by_scipy(laid, going, source)
+    assert np.isfinite(expected).sum() > SIDE
+    assert np.allclose(hours, expected, rtol=1e-12)
+
+
+def test_searches_from_many_points_see_the_same_surfaces():
+    surfaces = Surfaces([Road(across(0.3), "track")], [River(across(1.2), 50.0)])
+    walker = going_of("tobler", NUMBERS, CLASSES)
+    laid = lay(FLAT, CELLS, walker, Season(None), surfaces, NUMBERS, neighbours=8)
+    starts = np.array([0, SIDE - 1, SIDE * SIDE - 1])
+    many = fields(laid.ground, walker.vector(), starts)
+    for start, hours in zip(starts, many, strict=True):
+        assert np.allclose(hours, field(laid.ground, walker.vector(), np.array([start]))[0], rtol=1e-5)
