@@ -236,7 +236,8 @@ def test_many_widths_are_joined_to_longer_hours():
     rivers = [River(degrees((0, k % 40), (3, k % 40)), 10.0 + k) for k in range(300)]
     boat = with_water(water_of("boat", NUMBERS))
     laid = lay(FLAT, CELLS, boat, Season(None), Surfaces(rivers=rivers), NUMBERS)
-    assert len(laid.ground.kmh) <= 256
+    assert len(laid.ground.kmh) <= 101
+    assert len(laid.crossings) == 300
     assert np.isfinite(hours_from(laid, 40, 0, boat)[0]).all()
 
 

@@ -191,13 +191,16 @@ def water_of(name: str, numbers: Numbers) -> Water:
     Raises
     ------
     SpecError
-        If there is none.
+        If there is none, or it makes no way.
     """
     if name not in numbers.names("water"):
         raise SpecError(f"--water: {name} is unknown. Give one of {', '.join(numbers.names('water'))}.")
+    kmh = numbers.take("water", name, "kmh")
+    if kmh == CLOSED:
+        raise SpecError(f"numbers: water,{name},kmh is 0. Give a speed above 0.")
     return Water(
         name,
-        numbers.take("water", name, "kmh"),
+        kmh,
         numbers.take("water", name, "prepare_min") / 60.0,
         numbers.take("water", name, "most_width_m"),
         numbers.take("water", name, "most_current_ms"),

@@ -19,7 +19,7 @@ from sarhad.place.travel.numbers import Numbers
 from sarhad.place.travel.season import Season
 
 OWN = -1.0  # the mover's own function, as it stands
-MOST_HOURS = 100  # different hours of rivers kept apart; more are joined to the next longer
+MOST_HOURS = 100  # different hours of crossings kept apart; more are joined to the next longer
 MOST_KINDS = 255
 BYTES_A_CELL = 12  # of the layers while they are laid
 
@@ -217,13 +217,12 @@ def _rivers(
         nowhere = np.zeros(cells.shape, dtype=np.bool_)
         return _Rivers(np.zeros(cells.shape, dtype=np.uint8), nowhere, nowhere, nowhere, ())
     ways = [_crossing(river, going, season, numbers) for river in rivers]
-    hours = _few(np.array([way["hours"] for way in ways]))
+    cell_km = float(cells.transform.a) / 1000.0
+    dry_km = np.maximum(0.0, cell_km - np.array([way["width_m"] for way in ways]) / 1000.0)
+    hours = _few(np.array([way["hours"] for way in ways]) + dry_km * _level_hours(going))
     order = np.argsort(hours, kind="stable")
     open_ones = [n for n in order if np.isfinite(hours[n])]
-    level = _level_hours(going)
-    cell_km = float(cells.transform.a) / 1000.0
-    rest = [max(0.0, cell_km - ways[n]["width_m"] / 1000.0) * level for n in open_ones]
-    codes = [palette.code(cell_km / (hours[n] + more)) for n, more in zip(open_ones, rest, strict=True)]
+    codes = [palette.code(cell_km / float(hours[n])) for n in open_ones]
     code = burnt(cells, [rivers[n].course for n in open_ones], codes, is_thick=False)
     band = burnt(cells, [river.course for river in rivers], [1] * len(rivers), is_thick=True) > 0
     no_way = [rivers[n].course for n in order if not np.isfinite(hours[n])]
