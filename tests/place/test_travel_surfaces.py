@@ -236,7 +236,7 @@ def test_many_widths_are_joined_to_longer_hours():
     rivers = [River(degrees((0, k % 40), (3, k % 40)), 10.0 + k) for k in range(300)]
     boat = with_water(water_of("boat", NUMBERS))
     laid = lay(FLAT, CELLS, boat, Season(None), Surfaces(rivers=rivers), NUMBERS)
-    assert len(laid.ground.kmh) <= 101
+    assert len(laid.ground.kmh) <= 102  # 100 crossings, open ground, closed
     assert len(laid.crossings) == 300
     assert np.isfinite(hours_from(laid, 40, 0, boat)[0]).all()
 
@@ -246,6 +246,17 @@ def test_every_default_has_a_source_or_is_marked_as_judged():
         assert NUMBERS.names(group)
     ratios = [numbers_of().take("month", str(month), "discharge_ratio") for month in range(1, 13)]
     assert sum(ratios) == pytest.approx(12.0)
+
+
+def test_each_vehicle_drives_the_classes_it_can():
+    asked = ["primary", "track", "path", "steps"]
+    speeds = {name: going_of(name, NUMBERS, asked).road for name in NUMBERS.names("vehicle")}
+    assert speeds == {
+        "car": {"primary": 65.0, "track": 0.0, "path": 0.0, "steps": 0.0},
+        "4x4": {"primary": 65.0, "track": 20.0, "path": 0.0, "steps": 0.0},
+        "truck": {"primary": 52.0, "track": 15.0, "path": 0.0, "steps": 0.0},
+        "motorcycle": {"primary": 65.0, "track": 20.0, "path": 10.0, "steps": 0.0},
+    }
 
 
 def test_movers_that_are_unknown_or_want_roads_are_refused():

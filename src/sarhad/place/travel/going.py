@@ -155,9 +155,8 @@ def _vehicle(name: str, numbers: Numbers, classes: Sequence[str] | None) -> Goin
 
 def _driven(name: str, kind: str, numbers: Numbers) -> float:
     """Return the speed of a vehicle on a class of road."""
-    if kind in TRACKS or kind in PATHS:
-        return numbers.take("vehicle", name, "track_kmh" if kind in TRACKS else "path_kmh")
-    return numbers.take("vehicle", name, "road_factor") * numbers.take("road", kind, "kmh")
+    place = "track" if kind in TRACKS else "path" if kind in PATHS else "road"
+    return numbers.take("vehicle", name, f"{place}_factor") * numbers.take("road", kind, "kmh")
 
 
 def going_of_mover(mover: Mover, row: dict[str, Any], classes: Sequence[str]) -> Going:
