@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +54,12 @@ class Pair:
         return dict(zip(PAIR, (self.start, self.end, self.hours, self.km, self.climb_m), strict=True))
 
 
-def way_along(
-    start: str, end: str, hours: float, cells: IntArray, elevation_m: Float32Array, cell_m: float
-) -> Pair:
-    """Return a pair with the length and the climb of its way."""
+def along(pair: Pair, cells: IntArray, elevation_m: Float32Array, cell_m: float) -> Pair:
+    """Return a pair with its way, the length and the climb of it."""
     row, col = np.divmod(cells, elevation_m.shape[1])
     height = elevation_m.ravel()[cells].astype(np.float64)
     km = float(np.hypot(np.diff(row), np.diff(col)).sum()) * cell_m / 1000.0
-    return Pair(start, end, hours, cells, km, float(np.maximum(np.diff(height), 0.0).sum()))
+    return replace(pair, cells=cells, km=km, climb_m=float(np.maximum(np.diff(height), 0.0).sum()))
 
 
 def write_hours(path: Path, cells: Cells, hours: FloatArray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from sarhad.workflow.post_files import Post
 from sarhad.workflow.steps import OnStep, Step
 from sarhad.workflow.travel_area import Area
 from sarhad.workflow.travel_asked import Asked, Conditions
-from sarhad.workflow.travel_products import Pair, way_along
+from sarhad.workflow.travel_products import Pair, along
 
 SNAP_KM = 2.0  # how far from a road what keeps to roads may be said to start
 
@@ -140,18 +140,18 @@ def hours_of(
     for n, one in enumerate(start if ends else []):
         on_step(Step("pairs", n / len(start), f"{n} of {len(start)} origins"))
         found = whole if whole and len(start) == 1 else field(on, own, trip.start[n : n + 1])
-        pairs += _pairs(trip, one, ends, *found)
+        pairs += _pairs(trip, one, ends, *found, keeps_ways=asked.paths is not None)
     return hours, pairs
 
 
-def _pairs(trip: Trip, one: Post, ends: list[Post], hours: FloatArray, step: UInt8Array) -> list[Pair]:
-    """Return the pairs of one origin."""
+def _pairs(
+    trip: Trip, one: Post, ends: list[Post], hours: FloatArray, step: UInt8Array, *, keeps_ways: bool
+) -> list[Pair]:
+    """Return the pairs of one origin, measured along their ways; the ways themselves only where they are kept."""
     found = []
     for other, cell in zip(ends, trip.end, strict=True):
-        taken = float(hours.ravel()[cell])
-        if np.isfinite(taken):
-            way = path_back(step, int(cell))
-            found.append(way_along(one.name, other.name, taken, way, trip.area.elevation_m, trip.area.cell_m))
-        else:
-            found.append(Pair(one.name, other.name, taken))
+        pair = Pair(one.name, other.name, float(hours.ravel()[cell]))
+        if np.isfinite(pair.hours):
+            pair = along(pair, path_back(step, int(cell)), trip.area.elevation_m, trip.area.cell_m)
+        found.append(pair if keeps_ways else replace(pair, cells=None))
     return found

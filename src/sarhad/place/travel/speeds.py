@@ -57,13 +57,13 @@ FUNCTIONS = {
     "campbell-05": SpeedFunction(
         CAMPBELL_05,
         "3.6 (36.813 / (14.041 pi (1 + ((d + 1.527) / 14.041)^2)) + 0.32 - 0.00273 d)",
-        "slowest twentieth of sports tracker users on trails: walking",
+        "slowest twentieth of sports tracker users on trails: walking; up to 30 degrees",
         "Campbell and others 2019",
     ),
     "campbell-50": SpeedFunction(
         CAMPBELL_50,
         "3.6 (63.66 / (10.064 pi (1 + ((d + 2.171) / 10.064)^2)) + 0.628 - 0.00463 d)",
-        "median sports tracker user on trails: jogging",
+        "median sports tracker user on trails: jogging; up to 30 degrees",
         "Campbell and others 2019",
     ),
 }
