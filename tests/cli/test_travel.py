@@ -293,6 +293,30 @@ def test_files_of_surfaces_are_judged_whole(
         assert text in found
 
 
+def test_many_pairs_are_cut_short_for_people_and_whole_in_the_table(sarhad: Sarhad, ground: Path) -> None:
+    places = ground.parent / "places.csv"
+    places.write_text("name,lon,lat\n" + "".join(f"P{k},{68.99 + 0.005 * k},37.0\n" for k in range(5)))
+    out = ground.parent / "m.csv"
+    done = sarhad("travel", ground, "--from", places, "--to", places, "-o", out, "--radius-km", "1", "-q")
+    assert f"  and 5 more pairs: see --json or {out}" in done.stdout
+    assert [line.split(",")[:2] for line in out.read_text().splitlines()[1:]] == [
+        [f"P{a}", f"P{b}"] for a in range(5) for b in range(5)
+    ]
+
+
+def test_a_vehicle_off_roads_on_wide_cells_is_told_of_slopes(sarhad: Sarhad, ground: Path) -> None:
+    # cells of 0.001 degrees are 89 m, of 0.01 nine hundred
+    wide = ground.parent / "wide.tif"
+    with rasterio.open(ground) as file:
+        profile = file.profile | {"transform": Affine(0.01, 0.0, 68.5, 0.0, -0.01, 37.5)}
+        with rasterio.open(wide, "w", **profile) as other:
+            other.write(file.read())
+    for path, is_told in ((ground, False), (wide, True)):
+        asked = ("travel", path, "--from", AT, "--mover", "4x4", "-o", ground.parent / "h.tif")
+        done = sarhad(*asked, "--replace", "-q", "--radius-km", "4")
+        assert ("4x4 will find steeper ground" in done.stdout) == is_told
+
+
 def test_vehicles_are_not_put_on_rafts(sarhad: Sarhad, ground: Path) -> None:
     folder = ground.parent
     rivers = lines(folder / "rivers.geojson", ({"width_m": 50}, NORTH_SOUTH))

@@ -32,7 +32,7 @@ class Post:
 
 
 def read_posts(path: Path) -> list[Post]:
-    """Return the posts of a CSV file (columns lon, lat, and id if there), or the points of a GeoPackage or GeoJSON.
+    """Return the posts of a CSV file (columns lon, lat, and id or name if there), or the points of a GeoPackage or GeoJSON.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _from_csv(path: Path) -> list[Post]:
             if missing:
                 raise SpecError(f"{path}: no column {' and '.join(sorted(missing))}. Head it id,lon,lat.")
             return [
-                Post(row.get("id") or f"row {k}", _number(row["lon"]), _number(row["lat"]))
+                Post(row.get("id") or row.get("name") or f"row {k}", _number(row["lon"]), _number(row["lat"]))
                 for k, row in enumerate(rows, 2)
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -19,6 +19,7 @@ from sarhad.workflow.travel_area import Area
 from sarhad.workflow.travel_asked import Asked, Conditions
 from sarhad.workflow.travel_products import Pair, along
 
+COARSE_M = 100.0  # cells wider than this hide the slopes that stop a vehicle
 SNAP_KM = 2.0  # how far from a road what keeps to roads may be said to start
 
 
@@ -102,6 +103,11 @@ def _said(given: Conditions, laid: Laid, area: Area) -> list[str]:
     said = []
     if given.surfaces.roads and not given.going.flies and laid.road_cells == 0:
         said.append("no road that the mover can use lies in the area")
+    if not (given.going.walks or given.going.flies or given.going.needs_roads) and area.cell_m > COARSE_M:
+        said.append(
+            f"slopes are means over cells of {area.cell_m:g} m: {given.going.name} will find steeper ground off roads than "
+            "this, and places it cannot pass"
+        )
     if laid.shared_cells:
         said.append(
             f"{laid.shared_cells:,} cells of {area.cell_m:g} m hold a road and a river: taken as bridges or roads on the "

@@ -217,8 +217,9 @@ def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
         more = "" if pair["km"] is None else f", {pair['km']:.1f} km, climb {pair['climb_m']:.0f} m"
         yield f"  {pair['from']} to {pair['to']}: {taken}{more}"
     for name, what in (("crossings", "widths of rivers"), ("pairs", "pairs")):
+        table = f" or {payload['out']}" if name == "pairs" and payload["share_reached"] is None else ""
         if len(payload[name]) > MOST_SHOWN:
-            yield f"  and {len(payload[name]) - MOST_SHOWN:,} more {what}: see --json"
+            yield f"  and {len(payload[name]) - MOST_SHOWN:,} more {what}: see --json{table}"
     for name in ("isochrones", "paths"):
         if payload[name]:
             yield f"{payload[name]}: {name}"
