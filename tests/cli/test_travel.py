@@ -351,7 +351,7 @@ def test_closed_months_without_a_month_are_told_and_a_snow_line_needs_none(
     winter = json.loads(sarhad(*asked, "--month", "12", "-o", folder / "b.csv").stdout)
     assert (found["pairs"][0]["hours"] is None, winter["pairs"][0]["hours"] is None) == (False, True)
     snow = json.loads(sarhad(*asked, "--snow-line", "400", "-o", folder / "c.csv").stdout)
-    assert snow["pairs"][0]["hours"] == pytest.approx(found["pairs"][0]["hours"] / 0.58)
+    assert snow["pairs"][0]["hours"] == pytest.approx(found["pairs"][0]["hours"] / 0.59)
 
 
 def test_files_that_are_no_lines_are_refused(sarhad: Sarhad, ground: Path) -> None:

@@ -211,7 +211,7 @@ def test_snow_slows_walkers_and_stops_vehicles_off_roads():
     off = going_of("4x4", NUMBERS, CLASSES)
     driver = lay(high, CELLS, off, season, Surfaces([Road(degrees((0, 5), (40, 5)), "primary")]), NUMBERS)
     assert walker.snow_cells == 21 * SIDE
-    assert hours_from(walker, 10, 20)[0][10, 30] == pytest.approx(LEVEL_H / 0.58)
+    assert hours_from(walker, 10, 20)[0][10, 30] == pytest.approx(LEVEL_H / 0.59)
     by_4x4, _ = hours_from(driver, 5, 20, off)
     assert by_4x4[5, 30] == pytest.approx(1.0 / (65.0 * 0.5))
     assert np.isinf(by_4x4[6:, 20:]).all()
