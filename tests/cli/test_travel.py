@@ -253,7 +253,7 @@ def test_a_point_on_a_void_or_on_a_barrier_is_refused(sarhad: Sarhad, tmp_path: 
     area = [[[68.99, 36.99], [69.01, 36.99], [69.01, 37.01], [68.99, 37.01], [68.99, 36.99]]]
     shut = lines(tmp_path / "shut.geojson", ({"name": "field"}, area), kind="Polygon")
     text = said(sarhad, whole, "--barriers", shut, "--from", AT, "--radius-km", "2")
-    assert "1 of 1 lie on a barrier or in a river: 69.0,37.0" in text
+    assert "1 of 1 lie where tobler cannot be: on a barrier, in a river or in snow: 69.0,37.0" in text
 
 
 @pytest.mark.parametrize(

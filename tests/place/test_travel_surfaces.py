@@ -138,6 +138,19 @@ def test_a_ford_opens_a_river_that_is_closed(neighbours):
     assert 15 <= crossed[0] % SIDE <= 24
 
 
+def test_what_keeps_to_roads_does_not_drive_along_a_ford():
+    car = going_of("car", NUMBERS, CLASSES)
+    surfaces = Surfaces(
+        [Road(degrees((0, 5), (40, 5)), "primary"), Road(degrees((0, 35), (40, 35)), "primary")],
+        [River(degrees((20, 0), (23, 40)), 30.0, has_ford=True)],
+    )
+    laid = lay(FLAT, CELLS, car, Season(None), surfaces, NUMBERS)
+    hours, _ = hours_from(laid, 5, 0, going=car)
+    assert np.isfinite(hours[5]).all()
+    assert np.isinf(hours[6:]).all()
+    assert not laid.is_open(20 * SIDE + 21)  # so no point is moved into the river instead of to a road
+
+
 @given(angles, st.floats(0.4, 1.2), st.sampled_from([8, 16]))
 @settings(deadline=None)
 def test_a_road_passes_a_river_by_a_bridge_and_nobody_leaves_it_there_unasked(angle, turn, neighbours):

@@ -73,7 +73,7 @@ def trip_over(area: Area, given: Conditions, points: list[Post], starts: int, as
         why = (
             f"more than {SNAP_KM:g} km from a road"
             if given.going.needs_roads
-            else "on a barrier or in a river"
+            else f"where {given.going.name} cannot be: on a barrier, in a river or in snow"
         )
         raise SpecError(
             f"points: {len(shut)} of {len(points)} lie {why}: {', '.join(shut[:5])}. Move them, or open what closes them."

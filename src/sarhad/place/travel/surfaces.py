@@ -239,7 +239,7 @@ def _crossing(river: River, going: Going, season: Season, numbers: Numbers) -> d
     current = numbers.take("river", "any", "current_ms") if river.current_ms is None else river.current_ms
     current *= season.current_factor
     ways = [going.water] if going.water else []
-    if river.has_ford:
+    if river.has_ford and not going.needs_roads:  # it passes rivers on roads alone
         ways.append(water_of("wade", numbers))
     best = min(ways, key=lambda way: way.hours(width, current), default=None)
     hours = best.hours(width, current) if best else float(np.inf)
