@@ -2,12 +2,15 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from sarhad.errors import SpecError
 from sarhad.place.travel import FLY, FUNCTIONS, WALK, step_hours
 from sarhad.place.travel.field import DOWN, RIGHT, field, ground, path_back
+from sarhad.place.travel.mover import backwards
 from sarhad.place.travel.speeds import FASTEST, slope_kmh
 
 WALKER = np.array([WALK, 1.0, np.inf, 1500.0, 0.1])
@@ -127,3 +130,26 @@ def test_four_neighbours_and_kinds_without_a_speed_are_refused():
         ground(np.zeros((2, 2), np.float32), 30.0, neighbours=4)
     with pytest.raises(SpecError, match="1 speeds for kinds 0 to 2"):
         ground(np.zeros((2, 2), np.float32), 30.0, kind=np.full((2, 2), 2, np.uint8))
+
+
+@pytest.mark.parametrize("neighbours", [8, 16])
+def test_a_kind_may_be_a_factor_of_the_movers_own_speed(neighbours):
+    # half the speed everywhere: twice the hours, up and down
+    elevation = rough(20, 20, 9)
+    kind = np.ones((20, 20), dtype=np.uint8)
+    own, _ = field(ground(elevation, 30.0, neighbours=neighbours), WALKER, np.array([0]))
+    half, _ = field(
+        ground(elevation, 30.0, neighbours=neighbours, kind=kind, kmh=(0.0, -0.5)), WALKER, np.array([0])
+    )
+    assert np.allclose(half, 2.0 * own, rtol=1e-12)
+
+
+@given(st.integers(0, 399), st.integers(0, 399), st.integers(1, 50))
+def test_a_search_backwards_gives_the_hours_of_the_way_there(start, end, seed):
+    rng = np.random.default_rng(seed)
+    elevation = (1500.0 + 60.0 * rng.normal(size=(20, 20))).astype(np.float32)
+    kind = rng.integers(0, 3, size=(20, 20)).astype(np.uint8)
+    on = ground(elevation, 30.0, neighbours=16, kind=kind, kmh=(0.0, -1.4, 3.0))
+    there, _ = field(on, WALKER, np.array([start]))
+    back, _ = field(on, backwards(WALKER), np.array([end]))
+    assert np.isclose(there.ravel()[end], back.ravel()[start], rtol=1e-12)

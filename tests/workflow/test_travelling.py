@@ -9,10 +9,17 @@ from affine import Affine
 from shapely.geometry import Point, shape
 
 from sarhad.errors import CrsMismatchError, DataError, SpecError, StoreError
-from sarhad.workflow.travelling import travel
+from sarhad.workflow.post_files import Post
+from sarhad.workflow.travel_asked import Asked
+from sarhad.workflow.travelling import travel as run_travel
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 LON, LAT = 69.0, 37.0
+
+
+def travel(dem, at, out, **asked):
+    """Travel from one point."""
+    return run_travel(dem, [Post("start", *at)], out, asked=Asked(**asked))
 
 
 def raster(path, *, crs="EPSG:4326", void=None, origin=(68.95, 37.05), degrees=0.001):

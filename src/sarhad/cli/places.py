@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sarhad.cli.options import AsJson, Overwrite, Quiet, Seed, app, numbers
 from sarhad.cli.terminal import command, emit, watching
 from sarhad.errors import SpecError
+
+if TYPE_CHECKING:
+    from sarhad.workflow.post_files import Post
+
+POINT_FILES = (".csv", ".gpkg", ".geojson", ".json")
 
 
 @app.command()
@@ -72,45 +77,112 @@ def viewshed(
 @command
 def travel(
     dem: Annotated[Path, typer.Argument(metavar="DEM", help="Elevations in metres: GeoTIFF, COG or VRT.")],
-    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Where the way begins.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="GeoTIFF of hours.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="GeoTIFF of hours; with the ending .csv the table of pairs.")
+    ],
+    start: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", metavar="LON,LAT|FILE", help="Where ways begin; of several the nearest counts."
+        ),
+    ] = None,
+    towards: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LON,LAT|FILE", help="Where ways end, in place of --from: hours to it."),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LON,LAT|FILE", help="Hours from each --from to each of these, as a table."),
+    ] = None,
     mover: Annotated[
-        str, typer.Option(help="tobler, irmischer-on, irmischer-off, campbell-05 or campbell-50.")
+        str,
+        typer.Option(
+            help="tobler, irmischer-on, irmischer-off, campbell-05 or campbell-50; car, 4x4, truck or motorcycle; with "
+            "--programme one of its movers."
+        ),
     ] = "tobler",
+    programme: Annotated[Path | None, typer.Option(help="Programme whose mover is meant.")] = None,
     neighbours: Annotated[int, typer.Option(help="8 or 16.")] = 16,
-    radius_km: Annotated[float, typer.Option(help="Half the width of the square that is searched.")] = 20.0,
+    radius_km: Annotated[float, typer.Option(help="How far the ground reaches beyond the points.")] = 20.0,
     isochrones: Annotated[
         str, typer.Option(metavar="H,H,..", help="Hours whose areas are written as GeoJSON beside OUT.")
     ] = "",
+    paths: Annotated[Path | None, typer.Option(help="GeoJSON for the best way of each pair.")] = None,
+    altitude: Annotated[
+        str, typer.Option(metavar="M,SHARE", help="Speed lost a km above an altitude, such as 1500,0.1.")
+    ] = "",
+    roads: Annotated[Path | None, typer.Option(help="Roads: GeoJSON or GeoPackage of lines.")] = None,
+    road_class: Annotated[str, typer.Option(help="Column of the roads with their class.")] = "highway",
+    rivers: Annotated[Path | None, typer.Option(help="Rivers: lines with a column width_m.")] = None,
+    water: Annotated[
+        str, typer.Option(help="How rivers are crossed: swim, raft or boat. Else by fords and bridges alone.")
+    ] = "",
+    barriers: Annotated[Path | None, typer.Option(help="Lines and areas that no way leads over.")] = None,
+    month: Annotated[
+        int | None, typer.Option(metavar="1..12", help="Season: snow, high water, closed_months.")
+    ] = None,
+    snow_line: Annotated[float | None, typer.Option(help="Metres above which snow lies.")] = None,
+    numbers_file: Annotated[
+        Path | None, typer.Option("--numbers", help="CSV that replaces rows of the table of numbers.")
+    ] = None,
     memory_gb: Annotated[float, typer.Option(help="Memory that may be taken.")] = 4.0,
     replace: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compute the hours on foot from a point to every cell of an elevation model."""
+    """Compute hours over an elevation model: from or to points as a raster, of pairs as a table with paths."""
+    from sarhad.workflow.travel_asked import Asked
     from sarhad.workflow.travelling import travel as run_travel
 
+    if start and towards:
+        raise SpecError("--towards: goes without --from. Give the one or the other.")
+    asked = Asked(
+        mover=mover,
+        neighbours=neighbours,
+        radius_km=radius_km,
+        is_towards=bool(towards),
+        isochrones_h=numbers(isochrones, "--isochrones") if isochrones else (),
+        paths=paths,
+        altitude=_pair(altitude, "--altitude", "metres and a share, such as 1500,0.1") if altitude else None,
+        month=month,
+        snow_line_m=snow_line,
+        water=water or None,
+        roads=roads,
+        road_class=road_class,
+        rivers=rivers,
+        barriers=barriers,
+        numbers=numbers_file,
+        programme=programme,
+        memory_gb=memory_gb,
+    )
+    begin = _points(towards, "--towards") if towards else _points(start, "--from")
     with watching(quiet=quiet) as watch:
         done = run_travel(
-            dem,
-            _point(start, "--from"),
-            out,
-            mover=mover,
-            neighbours=neighbours,
-            radius_km=radius_km,
-            isochrones_h=numbers(isochrones, "--isochrones") if isochrones else (),
-            memory_gb=memory_gb,
-            is_replacing=replace,
-            on_step=watch,
+            dem, begin, out, to=_points(to, "--to"), asked=asked, is_replacing=replace, on_step=watch
         )
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
-def _pair(text: str, option: str) -> tuple[float, float]:
+def _points(texts: list[str] | None, option: str) -> list[Post]:
+    """Return the points of options that each are LON,LAT or a file."""
+    from sarhad.workflow.post_files import Post, read_posts
+
+    found: list[Post] = []
+    for text in texts or ():
+        if Path(text).suffix.lower() in POINT_FILES:
+            found += read_posts(Path(text))
+        else:
+            found.append(Post(text, *_point(text, option)))
+    return found
+
+
+def _pair(
+    text: str, option: str, wanted: str = "two numbers of degrees, such as 350,10"
+) -> tuple[float, float]:
     """Return the two numbers of ``FROM,TO``."""
     found = numbers(text, option)
     if len(found) != 2:
-        raise SpecError(f"{option} {text}: give two numbers of degrees, such as 350,10.")
+        raise SpecError(f"{option} {text}: give {wanted}.")
     return found[0], found[1]
 
 

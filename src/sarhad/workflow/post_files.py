@@ -17,6 +17,7 @@ from shapely.geometry import LineString, MultiLineString, shape
 
 from sarhad.errors import SpecError, StoreError
 from sarhad.programme.geopackage.blobs import from_blobs
+from sarhad.workflow.features import read_features
 
 WGS84 = 4326
 
@@ -31,7 +32,7 @@ class Post:
 
 
 def read_posts(path: Path) -> list[Post]:
-    """Return the posts of a CSV file (columns lon, lat, and id if there) or of a GeoPackage's points.
+    """Return the posts of a CSV file (columns lon, lat, and id or name if there), or the points of a GeoPackage or GeoJSON.
 
     Raises
     ------
@@ -40,6 +41,11 @@ def read_posts(path: Path) -> list[Post]:
     StoreError
         If the file cannot be read.
     """
+    if path.suffix.lower() in (".geojson", ".json"):
+        return [
+            Post(one.name, one.shape.x, one.shape.y)
+            for one in read_features(path, ("Point",), is_single=True)
+        ]
     posts = _from_geopackage(path) if path.suffix.lower() == ".gpkg" else _from_csv(path)
     wrong = [post for post in posts if not (abs(post.lon) <= 180.0 and abs(post.lat) <= 90.0)]
     if wrong:
@@ -68,7 +74,7 @@ def _from_csv(path: Path) -> list[Post]:
             if missing:
                 raise SpecError(f"{path}: no column {' and '.join(sorted(missing))}. Head it id,lon,lat.")
             return [
-                Post(row.get("id") or f"row {k}", _number(row["lon"]), _number(row["lat"]))
+                Post(row.get("id") or row.get("name") or f"row {k}", _number(row["lon"]), _number(row["lat"]))
                 for k, row in enumerate(rows, 2)
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -1,132 +1,183 @@
-"""`travel`: hours from a point to every cell of an elevation model, and the bands they fall in."""
+"""`travel`: hours over an elevation model: a raster of them, isochrones, a table of pairs and their paths."""
 
 from __future__ import annotations
 
-import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import rasterio
-from rasterio.features import shapes
-from rasterio.warp import transform_geom
-from shapely.geometry import mapping, shape
-from shapely.ops import unary_union
 
-from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
-from sarhad.place.elevation import BYTES_READ, Elevation, elevation_around
-from sarhad.place.travel import FUNCTIONS
-from sarhad.place.travel.field import field, ground
+from sarhad.place.elevation import BYTES_READ
+from sarhad.place.travel.going import Going
+from sarhad.place.travel.lanes import LANES
+from sarhad.place.travel.surfaces import BYTES_A_CELL as BYTES_LAID
 from sarhad.workflow.folders import require_free, write_whole
 from sarhad.workflow.outcome import Outcome, plain
+from sarhad.workflow.post_files import Post
 from sarhad.workflow.steps import OnStep, Step, silent
+from sarhad.workflow.travel_area import area_about
+from sarhad.workflow.travel_asked import Asked, conditions
+from sarhad.workflow.travel_products import Pair, isochrones, paths, write_hours, write_json, write_pairs
+from sarhad.workflow.travel_trip import Trip, hours_of, trip_over
 
-BYTES_A_CELL = 24  # of the search: hours, step, moves, settled, and the hours as written
+BYTES_SEARCHED = 24  # a cell: hours, step, moves, settled, and the hours as written
 LOOK_EVERY_S = 0.2
+MOST_SHOWN = 20  # rows of a list in the lines for people
+MANY = 4  # origins from which on a table without paths is computed many at once
+T = TypeVar("T")
 
 
 def travel(
     dem: Path,
-    start: tuple[float, float],
+    start: list[Post],
     out: Path,
     *,
-    mover: str = "tobler",
-    neighbours: int = 16,
-    radius_km: float = 20.0,
-    isochrones_h: tuple[float, ...] = (),
-    memory_gb: float = 4.0,
+    to: list[Post] | None = None,
+    asked: Asked | None = None,
     is_replacing: bool = False,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """Write the hours from a point to every cell as a GeoTIFF and, where asked, isochrones as GeoJSON beside it.
+    """Write the hours from the nearest of some points to every cell, or of every pair of points.
+
+    Parameters
+    ----------
+    dem
+        The elevation model.
+    start
+        Where ways begin; or end, if `asked` is so.
+    out
+        A GeoTIFF of hours, or with the ending .csv the table of pairs.
+    to
+        Where the ways of pairs end.
+    asked
+        Everything else.
+    is_replacing
+        May files be replaced.
 
     Raises
     ------
     SpecError
-        If mover, hours, point or radius cannot be.
+        If what is asked cannot be; every fault of the options at once.
+    DataError
+        If there is no elevation at a point.
     StoreError
-        If the raster cannot be read or the result not be written; nothing is left half-written.
+        If a file cannot be read or a result not be written; nothing is left half-written.
     """
-    _require(mover, isochrones_h, out, dem, is_replacing=is_replacing)
+    asked = asked or Asked()
+    ends = to or []
+    asked.require_possible(start, ends, out)
+    files = _files(out, asked)
+    for file in files.values():
+        if file is not None:
+            require_free(file, dem, is_replacing=is_replacing)
+    given = conditions(asked)
     on_step(Step("terrain", 0.0, str(dem)))
-    found = elevation_around(dem, start, radius_km, bytes_a_cell=BYTES_A_CELL, memory_gb=memory_gb)
-    cells = found.elevation_m.size
-    memory = cells * (BYTES_A_CELL + BYTES_READ) / 1e9
-    on_step(Step("travel", 0.0, f"{cells:,} cells of {found.cell_m:g} m, {memory:.2f} GB"))
-    parameters = np.array([FUNCTIONS[mover].number, 1.0, np.inf, np.inf, 0.0])
+    is_many = not asked.paths and asked.neighbours == 8 and len(start) >= MANY and bool(ends)
+    bytes_a_cell = BYTES_SEARCHED + BYTES_LAID + (8 * LANES * (os.cpu_count() or 1) if is_many else 0)
+    area = area_about(
+        dem, [*start, *ends], asked.radius_km, bytes_a_cell=bytes_a_cell, memory_gb=asked.memory_gb
+    )
+    memory_gb = area.elevation_m.size * (bytes_a_cell + BYTES_READ) / 1e9
+    on_step(Step("travel", 0.0, f"{area.elevation_m.size:,} cells of {area.cell_m:g} m, {memory_gb:.2f} GB"))
     began = time.perf_counter()
-    hours = _interruptible(
-        lambda: field(
-            ground(found.elevation_m, found.cell_m, neighbours=neighbours), parameters, np.array([cells // 2])
-        )[0]
+    trip = trip_over(area, given, [*start, *ends], len(start), asked)
+    hours, pairs = _interruptible(
+        lambda: hours_of(
+            trip, start, ends, asked, has_raster=files["hours"] is not None, is_many=is_many, on_step=on_step
+        )
     )
     seconds = time.perf_counter() - began
     on_step(Step("write", 0.0, str(out)))
-    bands = out.with_suffix(".geojson") if isochrones_h else None
-    write_whole(out, lambda path: _write_raster(path, found, hours))
-    if bands:
-        text = json.dumps(isochrones(found, hours, isochrones_h))
-        write_whole(bands, lambda path: path.write_text(text, encoding="utf-8"))
-    reached = np.isfinite(hours)
-    payload = {
-        "out": str(out),
-        "isochrones": None if bands is None else str(bands),
-        "mover": mover,
-        "source": FUNCTIONS[mover].source,
-        "neighbours": neighbours,
-        "cells": cells,
-        "cell_m": found.cell_m,
-        "share_void": found.share_void,
-        "share_reached": float(reached.mean()),
-        "longest_h": float(hours[reached].max()),
-        "memory_gb": memory,
-        "seconds": seconds,
-        "notices": list(found.notices),
-    }
+    said = _write(trip, files, hours, pairs, asked)
+    payload = _payload(trip, asked, files, hours, pairs, said)
+    payload |= {"memory_gb": memory_gb, "seconds": seconds}
     return Outcome(plain(payload), _lines)
 
 
-def isochrones(on: Elevation, hours: FloatArray, limits_h: tuple[float, ...]) -> dict[str, Any]:
-    """Return GeoJSON (WGS 84): for each limit the polygon of the cells reached within it."""
-    features = []
-    for limit in sorted(set(limits_h)):
-        inside = hours <= limit
-        parts = [
-            shape(part) for part, _ in shapes(inside.astype(np.uint8), mask=inside, transform=on.transform)
-        ]
-        whole = mapping(unary_union(parts))
-        features.append(
-            {
-                "type": "Feature",
-                "properties": {"hours": limit},
-                "geometry": transform_geom(on.crs.to_wkt(), "EPSG:4326", whole, precision=6),
-            }
-        )
-    return {"type": "FeatureCollection", "features": features}
+def _files(out: Path, asked: Asked) -> dict[str, Path | None]:
+    """Return what is to be written."""
+    is_table = out.suffix.lower() == ".csv"
+    return {
+        "hours": None if is_table else out,
+        "table": out if is_table else None,
+        "isochrones": out.with_suffix(".geojson") if asked.isochrones_h else None,
+        "paths": asked.paths,
+    }
 
 
-def _require(
-    mover: str, isochrones_h: tuple[float, ...], out: Path, dem: Path, *, is_replacing: bool
-) -> None:
-    if mover not in FUNCTIONS:
-        raise SpecError(f"--mover: {mover} is unknown. Give one of {', '.join(FUNCTIONS)}.")
-    bad = [limit for limit in isochrones_h if not (np.isfinite(limit) and limit > 0.0)]
-    if bad:
-        raise SpecError(f"--isochrones: {bad[0]:g} is no time above 0. Give hours, such as 1,2,4.")
-    if isochrones_h and out.suffix.lower() == ".geojson":
-        raise SpecError(f"-o {out}: the isochrones take this name. Give the raster another, such as .tif.")
-    require_free(out, dem, is_replacing=is_replacing)
-    if isochrones_h:
-        require_free(out.with_suffix(".geojson"), dem, is_replacing=is_replacing)
+def _write(
+    trip: Trip,
+    files: Mapping[str, Path | None],
+    hours: FloatArray | None,
+    pairs: list[Pair],
+    asked: Asked,
+) -> list[str]:
+    """Write the files, each whole; return what a person should know of them."""
+    cells, said = trip.area.cells, []
+    if files["hours"] and hours is not None:
+        write_whole(files["hours"], lambda path: write_hours(path, cells, hours))
+        if files["isochrones"]:
+            bands = isochrones(cells, hours, asked.isochrones_h)
+            write_whole(files["isochrones"], lambda path: write_json(path, bands))
+            rim = min(hours[0].min(), hours[-1].min(), hours[:, 0].min(), hours[:, -1].min())
+            cut = [f"{limit:g}" for limit in sorted(set(asked.isochrones_h)) if rim <= limit]
+            if cut:
+                said.append(
+                    f"the isochrones of {', '.join(cut)} h reach the edge of the area: give a larger --radius-km"
+                )
+    if files["table"]:
+        write_whole(files["table"], lambda path: write_pairs(path, pairs))
+    if files["paths"]:
+        write_whole(files["paths"], lambda path: write_json(path, paths(cells, pairs)))
+    return said
 
 
-def _interruptible(compute: Callable[[], FloatArray]) -> FloatArray:
+def _payload(
+    trip: Trip,
+    asked: Asked,
+    files: Mapping[str, Path | None],
+    hours: FloatArray | None,
+    pairs: list[Pair],
+    said: list[str],
+) -> dict[str, Any]:
+    area, given = trip.area, trip.conditions
+    reached = np.isfinite(hours) if hours is not None else None
+    going: Going = given.going
+    return {
+        "out": str(files["hours"] or files["table"]),
+        "isochrones": str(files["isochrones"]) if files["isochrones"] else None,
+        "paths": str(files["paths"]) if files["paths"] else None,
+        "mover": going.name,
+        "source": going.source,
+        "is_towards": asked.is_towards,
+        "month": given.season.month,
+        "snow_line_m": given.season.snow_line_m,
+        "water": going.water.name if going.water else None,
+        "neighbours": asked.neighbours,
+        "crs": area.cells.crs.to_string(),
+        "cells": area.elevation_m.size,
+        "cell_m": area.cell_m,
+        "share_void": float(np.isnan(area.elevation_m).mean()),
+        "share_reached": float(reached.mean()) if reached is not None else None,
+        "longest_h": float(hours[reached].max()) if hours is not None else None,
+        "road_cells": trip.laid.road_cells,
+        "snow_cells": trip.laid.snow_cells,
+        "crossings": list(trip.laid.crossings),
+        "pairs": [pair.row() for pair in pairs],
+        "numbers": [asdict(row) for row in given.numbers.taken],
+        "notices": [*trip.notices, *said],
+    }
+
+
+def _interruptible(compute: Callable[[], T]) -> T:
     """Return what is computed in a thread of its own, so that Ctrl-C is heard while a kernel runs."""
-    result: list[FloatArray] = []
+    result: list[T] = []
     failed: list[BaseException] = []
 
     def run() -> None:
@@ -144,33 +195,39 @@ def _interruptible(compute: Callable[[], FloatArray]) -> FloatArray:
     return result[0]
 
 
-def _write_raster(path: Path, on: Elevation, hours: FloatArray) -> None:
-    values = np.where(np.isfinite(hours), hours, np.nan).astype(np.float32)
-    profile = {"driver": "GTiff", "width": hours.shape[1], "height": hours.shape[0], "count": 1}
-    with rasterio.open(
-        path,
-        "w",
-        **profile,
-        dtype="float32",
-        crs=on.crs.to_wkt(),
-        transform=on.transform,
-        nodata=np.nan,
-        compress="deflate",
-        predictor=3,
-    ) as raster:
-        raster.write(values, 1)
-        raster.set_band_description(1, "hours of travel")
-
-
 def _lines(payload: Mapping[str, Any]) -> Iterator[str]:
+    way = "hours to" if payload["is_towards"] else "hours from"
     yield (
-        f"{payload['out']}: hours of {payload['mover']} ({payload['source']}) over {payload['cells']:,} cells of "
+        f"{payload['out']}: {way} the points, {payload['mover']} ({payload['source']}) over {payload['cells']:,} cells of "
         f"{payload['cell_m']:g} m"
     )
-    yield (
-        f"reached {payload['share_reached']:.1%}, without elevation {payload['share_void']:.1%}, farthest "
-        f"{payload['longest_h']:.2f} h; {payload['seconds']:.1f} s"
-    )
-    if payload["isochrones"]:
-        yield f"{payload['isochrones']}: isochrones"
+    if payload["share_reached"] is not None:
+        yield (
+            f"reached {payload['share_reached']:.1%}, without elevation {payload['share_void']:.1%}, farthest "
+            f"{payload['longest_h']:.2f} h; {payload['seconds']:.1f} s"
+        )
+    for crossing in payload["crossings"][:MOST_SHOWN]:
+        taken = "not passed" if crossing["hours"] is None else f"{crossing['hours']:.2f} h"
+        yield (
+            f"river {crossing['width_m']:.0f} m wide at {crossing['current_ms']:.1f} m/s: {taken}, drift "
+            f"{crossing['drift_m']:.0f} m"
+        )
+    for pair in payload["pairs"][:MOST_SHOWN]:
+        taken = "no way" if pair["hours"] is None else f"{pair['hours']:.2f} h"
+        more = "" if pair["km"] is None else f", {pair['km']:.1f} km, climb {pair['climb_m']:.0f} m"
+        yield f"  {pair['from']} to {pair['to']}: {taken}{more}"
+    for name, what in (("crossings", "widths of rivers"), ("pairs", "pairs")):
+        table = f" or {payload['out']}" if name == "pairs" and payload["share_reached"] is None else ""
+        if len(payload[name]) > MOST_SHOWN:
+            yield f"  and {len(payload[name]) - MOST_SHOWN:,} more {what}: see --json{table}"
+    for name in ("isochrones", "paths"):
+        if payload[name]:
+            yield f"{payload[name]}: {name}"
+    judged = [
+        f"{row['group']} {row['name']} {row['quantity']}"
+        for row in payload["numbers"]
+        if row["is_assumption"]
+    ]
+    if judged:
+        yield f"judged, not measured: {', '.join(judged)}"
     yield from (f"notice: {notice}" for notice in payload["notices"])

@@ -37,7 +37,8 @@ class Ground:
     kind
         Kind of surface of each cell, 0 open ground, shape (h, w); of shape (1, 1) when all is open ground.
     kmh
-        Speed on each kind of surface; the first is not used, for on open ground the mover's function counts.
+        Speed on each kind of surface; the first is not used, for on open ground the mover's function counts. Below 0
+        a factor of that function instead: -0.6 is six tenths of it.
     """
 
     elevation_m: Float32Array
@@ -71,7 +72,8 @@ def ground(
     kind
         Kind of surface (a class of road, a river), 0 open ground, shape (h, w).
     kmh
-        Speed on each kind; 0 closes it, as a pass in winter or a river in flood.
+        Speed on each kind; 0 closes it, as a pass in winter or a river in flood; below 0 a factor of the mover's own
+        function, as on paths or in snow.
 
     Raises
     ------
@@ -87,16 +89,16 @@ def ground(
         raise SpecError(f"neighbours: {neighbours} is not possible. Give 8 or 16.")
     speed = np.array(kmh, dtype=np.float64)
     surface = np.zeros((1, 1), dtype=np.uint8) if kind is None else np.ascontiguousarray(kind, dtype=np.uint8)
-    if surface.max() >= len(speed) or (speed < 0).any() or not np.isfinite(speed).all():
+    if surface.max() >= len(speed) or not np.isfinite(speed).all():
         raise SpecError(
-            f"kmh: {len(speed)} speeds for kinds 0 to {surface.max()}. Give each kind a speed of 0 or more."
+            f"kmh: {len(speed)} speeds for kinds 0 to {surface.max()}. Give each kind a finite one."
         )
     elevation = np.ascontiguousarray(elevation_m, dtype=np.float32)
     is_open = np.isfinite(elevation)
     if barrier is not None:
         is_open &= ~barrier
     if kind is not None:
-        is_open &= (surface == 0) | (speed[surface] > 0.0)
+        is_open &= (surface == 0) | (speed[surface] != 0.0)
     return Ground(elevation, float(cell_m), _moves(is_open, neighbours), surface, speed)
 
 
@@ -148,7 +150,8 @@ def field(
 def bucket_hours(on: Ground, parameters: FloatArray) -> float:
     """Return the hours of the cheapest step there can be."""
     speeds = on.kmh[1:] if on.kind.size > 1 else on.kmh[:0]
-    fastest = max(FASTEST[int(parameters[0])] * float(parameters[1]), float(speeds.max(initial=0.0)))
+    own = FASTEST[int(parameters[0])] * float(parameters[1]) * max(1.0, -float(speeds.min(initial=0.0)))
+    fastest = max(own, float(speeds.max(initial=0.0)))
     return on.cell_m / 1000.0 / fastest * (1.0 - 1e-9)
 
 
@@ -198,14 +201,13 @@ def cost(
     distance_m: float,
 ) -> float:
     """Return the hours of a step, each half at the speed of its own cell."""
+    own = step_hours(p, np.float64(elevation[a]), np.float64(elevation[b]), distance_m)
     if len(kind) == 1 or (kind[a] == 0 and kind[b] == 0):
-        return step_hours(p, np.float64(elevation[a]), np.float64(elevation[b]), distance_m)
+        return own
     total = 0.0
-    open_hours = 0.0
-    if kind[a] == 0 or kind[b] == 0:
-        open_hours = step_hours(p, np.float64(elevation[a]), np.float64(elevation[b]), distance_m)
     for cell in (a, b):
-        total += 0.5 * (open_hours if kind[cell] == 0 else distance_m / 1000.0 / kmh[kind[cell]])
+        speed = kmh[kind[cell]] if kind[cell] > 0 else -1.0
+        total += 0.5 * (own / -speed if speed < 0.0 else distance_m / 1000.0 / speed)
     return total
 
 

@@ -12,7 +12,7 @@ from numba import njit
 from sarhad.errors import DataError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import Float32Array, IntArray
-from sarhad.place.travel.speeds import DRIVE, FLY, WALK, slope_kmh
+from sarhad.place.travel.speeds import BACKWARDS, DRIVE, FLY, WALK, slope_kmh
 from sarhad.programme import Programme
 
 LOCOMOTION = {"walk": WALK, "drive": DRIVE, "fly": FLY}
@@ -162,3 +162,11 @@ def path_hours(
 def parameters_of(mover: Mover) -> FloatArray:
     """Return the parameters of a mover as the kernels take them."""
     return np.array(mover.parameters, dtype=np.float64)
+
+
+def backwards(parameters: FloatArray) -> FloatArray:
+    """Return the parameters with which a search from a place gives the hours to it instead of from it."""
+    turned = parameters.copy()
+    if turned[0] not in (DRIVE, FLY):
+        turned[0] += BACKWARDS
+    return turned

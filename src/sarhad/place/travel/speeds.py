@@ -9,10 +9,11 @@ from numba import njit
 
 WALK, DRIVE, FLY = 0, 1, 2  # Tobler's walker; the mover's own speed; the same whatever the ground
 IRMISCHER_ON, IRMISCHER_OFF, CAMPBELL_05, CAMPBELL_50 = 3, 4, 5, 6
+BACKWARDS = 7  # added to a function: its slope reversed, for a search from where the way ends
 KMH = 3.6  # of one metre a second
 
 # kilometres an hour that no slope exceeds, at a speed factor of 1: bounds the cheapest step from below
-FASTEST = (6.0, 1.0, 1.0, 4.0, 2.81, 4.2, 9.6)
+FASTEST = (6.0, 1.0, 1.0, 4.0, 2.81, 4.2, 9.6) * 2
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,13 @@ FUNCTIONS = {
     "campbell-05": SpeedFunction(
         CAMPBELL_05,
         "3.6 (36.813 / (14.041 pi (1 + ((d + 1.527) / 14.041)^2)) + 0.32 - 0.00273 d)",
-        "slowest twentieth of sports tracker users on trails: walking",
+        "slowest twentieth of sports tracker users on trails: walking; up to 30 degrees",
         "Campbell and others 2019",
     ),
     "campbell-50": SpeedFunction(
         CAMPBELL_50,
         "3.6 (63.66 / (10.064 pi (1 + ((d + 2.171) / 10.064)^2)) + 0.628 - 0.00463 d)",
-        "median sports tracker user on trails: jogging",
+        "median sports tracker user on trails: jogging; up to 30 degrees",
         "Campbell and others 2019",
     ),
 }
@@ -71,6 +72,8 @@ FUNCTIONS = {
 @njit(cache=True, nogil=True)
 def slope_kmh(kind: int, slope: float) -> float:
     """Return the speed of a walker on a directed slope (rise over run), km/h; 1 for who does not walk."""
+    if kind >= BACKWARDS:
+        kind, slope = kind - BACKWARDS, -slope
     if kind == WALK:
         return float(6.0 * np.exp(-3.5 * abs(slope + 0.05)))
     percent = 100.0 * slope
