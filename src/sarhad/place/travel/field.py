@@ -21,7 +21,7 @@ from sarhad.place.travel.steps import (
     ways_of,
     write_costs,
 )
-from sarhad.place.travel.tiles import RIM, SIDE, TILE, load, next_tile, started, wake
+from sarhad.place.travel.tiles import RIM, SIDE, TILE, keep, load, next_tile, started, wake
 
 __all__ = ["DOWN", "RIGHT", "Ground", "field", "ground", "path_back"]
 FAST = {"nnan", "nsz"}  # infinite labels and steps stay right, for nothing is subtracted
@@ -98,9 +98,9 @@ def _search(
         high, wide = min(TILE, height - top), min(TILE, width - left)
         load(label, top, left, window)
         _sweep(land, least, own, costs, is_known, top, left, fell)
+        keep(window, label, top, left)
         for row in range(high):
             if fell[row]:
-                label[top + row, left : left + wide, 0] = own[row + RIM, RIM : RIM + wide]
                 _write_steps(own, costs[row], is_known[row], row + RIM, step[top + row, left : left + wide])
         wake(land, window, top, left, limit, due, heap)
         tile = next_tile(due, heap)

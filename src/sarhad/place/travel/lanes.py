@@ -24,7 +24,7 @@ from sarhad.place.travel.steps import (
     ways_of,
     write_costs,
 )
-from sarhad.place.travel.tiles import RIM, SIDE, TILE, load, next_tile, started, wake
+from sarhad.place.travel.tiles import RIM, SIDE, TILE, keep, load, next_tile, started, wake
 
 LANES = 16
 BYTES = 4  # of a label or a step
@@ -83,10 +83,10 @@ def fields(
     _require(on, {"sources": sources}, threads, BYTES * size * len(sources), memory_limit_bytes)
     hours = np.full((len(sources), *on.moves.shape), np.nan, dtype=np.float32)
 
-    def keep(group: IntArray, label: Float32Array) -> None:
+    def put(group: IntArray, label: Float32Array) -> None:
         _unpack(label, group, hours)
 
-    _search(on, parameters, sources, threads, keep, on_progress)
+    _search(on, parameters, sources, threads, put, on_progress)
     return hours
 
 
@@ -109,10 +109,10 @@ def matrix(
     _require(on, {"origins": origins, "destinations": destinations}, threads, answer, memory_limit_bytes)
     hours = np.full((len(origins), len(destinations)), np.nan, dtype=np.float32)
 
-    def keep(group: IntArray, label: Float32Array) -> None:
+    def put(group: IntArray, label: Float32Array) -> None:
         hours[group] = label.reshape(-1, LANES)[destinations, : len(group)].T
 
-    _search(on, parameters, origins, threads, keep, on_progress)
+    _search(on, parameters, origins, threads, put, on_progress)
     return hours
 
 
@@ -186,10 +186,10 @@ def _search(
     parameters: FloatArray,
     sources: IntArray,
     threads: int,
-    keep: Callable[[IntArray, Float32Array], None],
+    put: Callable[[IntArray, Float32Array], None],
     on_progress: Progress | None,
 ) -> None:
-    """Search from 16 sources after 16, and hand the labels, shape (h, w, 16), to `keep`."""
+    """Search from 16 sources after 16, and hand the labels, shape (h, w, 16), to `put`."""
     order = _by_nearness(sources, on.moves.shape[1])
     land, shape = land_of(on, parameters), on.moves.shape
     costs = np.empty((shape[0], ways_of(on), shape[1]), dtype=np.float32)
@@ -203,7 +203,7 @@ def _search(
             return
         label = np.full((*shape, LANES), np.inf, dtype=np.float32)
         _lanes(land, costs, sources[group], label)
-        keep(group, label)
+        put(group, label)
         with lock:
             done += len(group)
             if on_progress is not None and on_progress(done) is False:
@@ -235,7 +235,8 @@ def _unpack(label: Float32Array, group: IntArray, hours: Float32Array) -> None:
     """Write the labels of a group of sources, shape (h, w, 16), into their fields."""
     for row in range(label.shape[0]):
         for lane, source in enumerate(group):
-            hours[source, row] = label[row, :, lane]
+            for col in range(label.shape[1]):
+                hours[source, row, col] = label[row, col, lane]
 
 
 @njit(cache=True, nogil=True)
@@ -325,6 +326,6 @@ def _lanes(land: Land, costs: Float32Array, sources: IntArray, label: Float32Arr
             waits[2 * RIM : high, 2 * RIM : wide] = 0
         is_seen[tile] = True
         _sweep(window.reshape(window.size), costs, waits, top, left, high, wide)
-        label[top : top + high, left : left + wide] = window[RIM : RIM + high, RIM : RIM + wide]
+        keep(window, label, top, left)
         wake(land, window, top, left, np.inf, due, heap)
         tile = next_tile(due, heap)

@@ -58,11 +58,24 @@ def next_tile(due: FloatArray, heap: Heap) -> int:
 @njit(cache=True, nogil=True)
 def load(label: Labels, top: int, left: int, window: Labels) -> None:
     """Copy the labels of a tile and its rim into the window, shape (SIDE, SIDE, lanes)."""
-    height, width, _ = label.shape
-    window[:] = np.inf
-    t, u = max(top - RIM, 0), max(left - RIM, 0)
-    v, w = min(top + TILE + RIM, height), min(left + TILE + RIM, width)
-    window[t - top + RIM : v - top + RIM, u - left + RIM : w - left + RIM] = label[t:v, u:w]
+    height, width, lanes = label.shape
+    window[:] = (
+        np.inf
+    )  # what follows is written out, for numba takes seconds to compile slices put into slices
+    for row in range(max(top - RIM, 0), min(top + TILE + RIM, height)):
+        for col in range(max(left - RIM, 0), min(left + TILE + RIM, width)):
+            for lane in range(lanes):
+                window[row - top + RIM, col - left + RIM, lane] = label[row, col, lane]
+
+
+@njit(cache=True, nogil=True)
+def keep(window: Labels, label: Labels, top: int, left: int) -> None:
+    """Copy the labels of a tile back from the window."""
+    height, width, lanes = label.shape
+    for row in range(top, min(top + TILE, height)):
+        for col in range(left, min(left + TILE, width)):
+            for lane in range(lanes):
+                label[row, col, lane] = window[row - top + RIM, col - left + RIM, lane]
 
 
 @njit(cache=True, nogil=True)
