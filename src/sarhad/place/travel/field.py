@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import IntArray
 from sarhad.place.travel.steps import (
@@ -15,6 +16,7 @@ from sarhad.place.travel.steps import (
     Ground,
     Land,
     UInt8Array,
+    cells_outside,
     fastest_kmh,
     ground,
     land_of,
@@ -50,6 +52,11 @@ def field(
         Hours, infinite out of reach, and the number of the step that led there, 255 at sources and where nothing
         leads, both of shape (h, w).
 
+    Raises
+    ------
+    SpecError
+        If a source lies outside.
+
     Notes
     -----
     Label-correcting: rows of the tile with the least waiting label are lowered down and up until none falls, first all
@@ -60,6 +67,9 @@ def field(
     ----------
     Bertsekas (1993), Networks 23, 703-709, for label-correcting by the least label first.
     """
+    faults = cells_outside(on, {"sources": sources})
+    if faults:
+        raise SpecError(faults[0])
     shape = on.moves.shape
     hours, step = np.full((*shape, 1), np.inf), np.full(shape, NOWHERE, dtype=np.uint8)
     # no step takes less; a little off, for it is compared with rounded sums

@@ -19,6 +19,7 @@ from sarhad.place.travel.steps import (
     Ground,
     Land,
     UInt8Array,
+    cells_outside,
     cost,
     land_of,
     ways_of,
@@ -164,13 +165,7 @@ def _threads(threads: int | None, sources: int) -> int:
 
 def _require(on: Ground, cells: dict[str, IntArray], threads: int, answer: int, limit: int | None) -> None:
     """Raise SpecError if cells lie outside or the memory does not suffice."""
-    faults = []
-    for name, some in cells.items():
-        bad = some[(some < 0) | (some >= on.moves.size)]
-        if len(bad):
-            faults.append(
-                f"{name}: {len(bad)} of {len(some)} lie outside 0..{on.moves.size - 1}: {bad[0]}. Correct them."
-            )
+    faults = cells_outside(on, cells)
     needed = memory_bytes(on, threads) + answer
     if limit is not None and needed > limit:
         faults.append(

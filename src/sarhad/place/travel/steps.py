@@ -10,7 +10,7 @@ from numba import njit
 
 from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
-from sarhad.place.terrain import Float32Array
+from sarhad.place.terrain import Float32Array, IntArray
 from sarhad.place.travel.mover import step_hours
 from sarhad.place.travel.speeds import FASTEST
 
@@ -116,6 +116,18 @@ def land_of(on: Ground, parameters: FloatArray) -> Land:
 def ways_of(on: Ground) -> int:
     """Return the number of neighbours of a ground."""
     return NEIGHBOURS[int(on.moves.max(initial=0) > 255)]
+
+
+def cells_outside(on: Ground, cells: dict[str, IntArray]) -> list[str]:
+    """Return a fault for each named set of flat cells of which some lie outside the ground."""
+    faults = []
+    for name, some in cells.items():
+        bad = some[(some < 0) | (some >= on.moves.size)]
+        if len(bad):
+            faults.append(
+                f"{name}: {len(bad)} of {len(some)} lie outside 0..{on.moves.size - 1}: {bad[0]}. Correct them."
+            )
+    return faults
 
 
 def fastest_kmh(on: Ground, parameters: FloatArray) -> float:
