@@ -16,6 +16,7 @@ from sarhad.place.terrain import Float32Array, IntArray
 from sarhad.place.travel.steps import (
     DOWN,
     RIGHT,
+    BoolArray,
     Ground,
     Land,
     UInt8Array,
@@ -82,12 +83,12 @@ def fields(
     threads = _threads(threads, len(sources))
     size = on.moves.size
     _require(on, {"sources": sources}, threads, BYTES * size * len(sources), memory_limit_bytes)
-    hours = np.full((len(sources), *on.moves.shape), np.nan, dtype=np.float32)
+    hours = np.empty((len(sources), *on.moves.shape), dtype=np.float32)
 
     def put(group: IntArray, label: Float32Array) -> None:
         _unpack(label, group, hours)
 
-    _search(on, parameters, sources, threads, put, on_progress)
+    hours[_search(on, parameters, sources, threads, put, on_progress)] = np.nan
     return hours
 
 
@@ -108,12 +109,12 @@ def matrix(
     threads = _threads(threads, len(origins))
     answer = BYTES * len(origins) * len(destinations)
     _require(on, {"origins": origins, "destinations": destinations}, threads, answer, memory_limit_bytes)
-    hours = np.full((len(origins), len(destinations)), np.nan, dtype=np.float32)
+    hours = np.empty((len(origins), len(destinations)), dtype=np.float32)
 
     def put(group: IntArray, label: Float32Array) -> None:
         hours[group] = label.reshape(-1, LANES)[destinations, : len(group)].T
 
-    _search(on, parameters, origins, threads, put, on_progress)
+    hours[_search(on, parameters, origins, threads, put, on_progress)] = np.nan
     return hours
 
 
@@ -183,25 +184,24 @@ def _search(
     threads: int,
     put: Callable[[IntArray, Float32Array], None],
     on_progress: Progress | None,
-) -> None:
-    """Search from 16 sources after 16, and hand the labels, shape (h, w, 16), to `put`."""
+) -> BoolArray:
+    """Search from 16 sources after 16, hand the labels, shape (h, w, 16), to `put`; return which were left undone."""
     order = _by_nearness(sources, on.moves.shape[1])
     land, shape = land_of(on, parameters), on.moves.shape
     costs = np.empty((shape[0], ways_of(on), shape[1]), dtype=np.float32)
     _write_all(land, costs)
     lock, stop = threading.Lock(), threading.Event()
-    done = 0
+    is_left = np.ones(len(sources), dtype=np.bool_)
 
     def run(group: IntArray) -> None:
-        nonlocal done
         if stop.is_set():
             return
         label = np.full((*shape, LANES), np.inf, dtype=np.float32)
         _lanes(land, costs, sources[group], label)
         put(group, label)
         with lock:
-            done += len(group)
-            if on_progress is not None and on_progress(done) is False:
+            is_left[group] = False
+            if on_progress is not None and on_progress(int(np.count_nonzero(~is_left))) is False:
                 stop.set()
 
     with ThreadPoolExecutor(threads) as pool:
@@ -210,6 +210,7 @@ def _search(
         except BaseException:
             stop.set()
             raise
+    return is_left
 
 
 def _by_nearness(sources: IntArray, width: int) -> IntArray:
