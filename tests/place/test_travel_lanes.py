@@ -6,6 +6,8 @@ from sarhad.place.travel import DRIVE, FLY, FUNCTIONS
 from sarhad.place.travel.field import field, ground
 from sarhad.place.travel.lanes import fields, matrix
 
+WALKER = np.array([0, 1.0, np.inf, np.inf, 0.0])
+
 
 def land(seed, kind=None, kmh=(0.0,)):
     """Return steep ground of several tiles, with a wall of voids that has one gate."""
@@ -37,10 +39,7 @@ def test_roads_and_closed_cells_hold_in_lanes():
     assert np.array_equal(matrix(on, p, sources, sources), hours.reshape(3, -1)[:, sources])
 
 
-def test_sources_outside_and_knights_are_refused():
-    p = np.array([0, 1.0, np.inf, np.inf, 0.0])
+def test_sources_outside_are_refused():
     flat = np.zeros((9, 9), dtype=np.float32)
     with pytest.raises(SpecError, match=r"2 of 3 lie outside 0\.\.80: -1"):
-        fields(ground(flat, 30.0), p, np.array([-1, 3, 81]))
-    with pytest.raises(SpecError, match="16 is not possible"):
-        fields(ground(flat, 30.0, neighbours=16), p, np.array([0]))
+        fields(ground(flat, 30.0), WALKER, np.array([-1, 3, 81]))

@@ -9,10 +9,10 @@ import numpy as np
 
 from sarhad.errors import SpecError
 from sarhad.place.travel import movers_of
-from sarhad.place.travel.field import NEIGHBOURS
 from sarhad.place.travel.going import Going, going_of, going_of_mover, water_of
 from sarhad.place.travel.numbers import Numbers, numbers_of
 from sarhad.place.travel.season import MONTHS, Season, season_of
+from sarhad.place.travel.steps import NEIGHBOURS
 from sarhad.place.travel.surfaces import Surfaces
 from sarhad.programme import Programme
 from sarhad.workflow.post_files import Post

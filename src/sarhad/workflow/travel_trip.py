@@ -9,9 +9,10 @@ import numpy as np
 from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import IntArray
-from sarhad.place.travel.field import UInt8Array, field, path_back
+from sarhad.place.travel.field import field, path_back
 from sarhad.place.travel.lanes import matrix
 from sarhad.place.travel.mover import backwards
+from sarhad.place.travel.steps import UInt8Array
 from sarhad.place.travel.surfaces import Laid, lay
 from sarhad.workflow.post_files import Post
 from sarhad.workflow.steps import OnStep, Step

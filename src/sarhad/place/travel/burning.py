@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from sarhad.place.border import FloatArray
 from sarhad.place.elevation import degrees_of
-from sarhad.place.travel.field import DOWN, RIGHT, UInt8Array, UInt16Array
+from sarhad.place.travel.steps import DOWN, RIGHT, UInt8Array, UInt16Array
 
 BoolArray = npt.NDArray[np.bool_]
 MARGIN = 0.1  # of the grid: so far beyond it shapes are kept, so that what crosses it crosses its rim

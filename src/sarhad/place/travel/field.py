@@ -1,105 +1,33 @@
-"""Hours from a cell to every cell: exact search by buckets on the implicit graph of 8 or 16 neighbours."""
+"""Hours from a cell to every cell: exact search by tiles of rows on the implicit graph of 8 or 16 neighbours."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
-from sarhad.place.terrain import Float32Array, IntArray
-from sarhad.place.travel.mover import step_hours
-from sarhad.place.travel.queue import RING, ROOM, USED, grown, new_queue, push, take
-from sarhad.place.travel.speeds import FASTEST
+from sarhad.place.terrain import IntArray
+from sarhad.place.travel.steps import (
+    DOWN,
+    LENGTH,
+    RIGHT,
+    BoolArray,
+    Ground,
+    Land,
+    UInt8Array,
+    cells_outside,
+    fastest_kmh,
+    ground,
+    land_of,
+    ways_of,
+    write_costs,
+)
+from sarhad.place.travel.tiles import RIM, SIDE, TILE, keep, load, next_tile, started, wake
 
-UInt16Array = npt.NDArray[np.uint16]
-UInt8Array = npt.NDArray[np.uint8]
-DOWN = np.array([0, 0, 1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 2, 2, -2, -2], dtype=np.int64)
-RIGHT = np.array([1, -1, 0, 0, 1, -1, 1, -1, 2, -2, 2, -2, 1, -1, 1, -1], dtype=np.int64)
-NEIGHBOURS = (8, 16)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What a mover walks over.
-
-    Parameters
-    ----------
-    elevation_m
-        Of the cell centres, nan where nothing is known, shape (h, w).
-    cell_m
-        Width of a cell.
-    moves
-        Bit `k` of a cell is set when the step ``(DOWN[k], RIGHT[k])`` may be made from it, shape (h, w).
-    kind
-        Kind of surface of each cell, 0 open ground, shape (h, w); of shape (1, 1) when all is open ground.
-    kmh
-        Speed on each kind of surface; the first is not used, for on open ground the mover's function counts. Below 0
-        a factor of that function instead: -0.6 is six tenths of it.
-    """
-
-    elevation_m: Float32Array
-    cell_m: float
-    moves: UInt16Array
-    kind: UInt8Array
-    kmh: FloatArray
-
-
-def ground(
-    elevation_m: Float32Array,
-    cell_m: float,
-    *,
-    neighbours: int = 8,
-    barrier: npt.NDArray[np.bool_] | None = None,
-    kind: UInt8Array | None = None,
-    kmh: npt.ArrayLike = (0.0,),
-) -> Ground:
-    """Return the ground: which steps may be made, and how fast special surfaces are.
-
-    Parameters
-    ----------
-    elevation_m
-        Elevation, nan where nothing is known: no way leads over such cells, shape (h, w).
-    cell_m
-        Width of a cell.
-    neighbours
-        8, or 16 with the moves of a knight.
-    barrier
-        Cells that no way leads over, shape (h, w).
-    kind
-        Kind of surface (a class of road, a river), 0 open ground, shape (h, w).
-    kmh
-        Speed on each kind; 0 closes it, as a pass in winter or a river in flood; below 0 a factor of the mover's own
-        function, as on paths or in snow.
-
-    Raises
-    ------
-    SpecError
-        If `neighbours` is neither, or a kind has no speed.
-
-    Notes
-    -----
-    No step leads over a corner between two closed cells, and a knight's move needs both cells between its ends open:
-    so a barrier one cell wide holds, also when it runs aslant.
-    """
-    if neighbours not in NEIGHBOURS:
-        raise SpecError(f"neighbours: {neighbours} is not possible. Give 8 or 16.")
-    speed = np.array(kmh, dtype=np.float64)
-    surface = np.zeros((1, 1), dtype=np.uint8) if kind is None else np.ascontiguousarray(kind, dtype=np.uint8)
-    if surface.max() >= len(speed) or not np.isfinite(speed).all():
-        raise SpecError(
-            f"kmh: {len(speed)} speeds for kinds 0 to {surface.max()}. Give each kind a finite one."
-        )
-    elevation = np.ascontiguousarray(elevation_m, dtype=np.float32)
-    is_open = np.isfinite(elevation)
-    if barrier is not None:
-        is_open &= ~barrier
-    if kind is not None:
-        is_open &= (surface == 0) | (speed[surface] != 0.0)
-    return Ground(elevation, float(cell_m), _moves(is_open, neighbours), surface, speed)
+__all__ = ["DOWN", "RIGHT", "Ground", "field", "ground", "path_back"]
+FAST = {"nnan", "nsz"}  # infinite labels and steps stay right, for nothing is subtracted
+NOWHERE = 255  # the step at sources and where nothing leads
 
 
 def field(
@@ -124,35 +52,30 @@ def field(
         Hours, infinite out of reach, and the number of the step that led there, 255 at sources and where nothing
         leads, both of shape (h, w).
 
+    Raises
+    ------
+    SpecError
+        If a source lies outside.
+
     Notes
     -----
-    Buckets as wide as the cheapest step: no label in the first bucket can fall any more, so its cells are settled in
-    any order and the answer is that of Dijkstra. Labels beyond the ring of buckets wait in its last one.
+    Label-correcting: rows of the tile with the least waiting label are lowered down and up until none falls, first all
+    cells of a row at once by the steps into it, then along the row; then the tile wakes those about it. Additions round
+    alike in any order of tiles, so the answer is that of Dijkstra to the last bit. Of equal ways back one is given.
 
     References
     ----------
-    Dial (1969), Communications of the ACM 12, 632-633. Denardo and Fox (1979), Operations Research 27, 161-186.
+    Bertsekas (1993), Networks 23, 703-709, for label-correcting by the least label first.
     """
-    hours, step = _search(
-        on.elevation_m,
-        on.moves,
-        on.kind,
-        on.kmh,
-        parameters,
-        on.cell_m,
-        bucket_hours(on, parameters),
-        sources,
-        float(limit_h),
-    )
-    return hours, step
-
-
-def bucket_hours(on: Ground, parameters: FloatArray) -> float:
-    """Return the hours of the cheapest step there can be."""
-    speeds = on.kmh[1:] if on.kind.size > 1 else on.kmh[:0]
-    own = FASTEST[int(parameters[0])] * float(parameters[1]) * max(1.0, -float(speeds.min(initial=0.0)))
-    fastest = max(own, float(speeds.max(initial=0.0)))
-    return on.cell_m / 1000.0 / fastest * (1.0 - 1e-9)
+    faults = cells_outside(on, {"sources": sources})
+    if faults:
+        raise SpecError(faults[0])
+    shape = on.moves.shape
+    hours, step = np.full((*shape, 1), np.inf), np.full(shape, NOWHERE, dtype=np.uint8)
+    # no step takes less; a little off, for it is compared with rounded sums
+    least = LENGTH[: ways_of(on)] * on.cell_m / 1000.0 / fastest_kmh(on, parameters) * (1.0 - 1e-9)
+    _search(land_of(on, parameters), least, sources, float(limit_h), hours, step)
+    return hours[:, :, 0], step
 
 
 def path_back(step: UInt8Array, cell: int) -> IntArray:
@@ -160,120 +83,154 @@ def path_back(step: UInt8Array, cell: int) -> IntArray:
     width = step.shape[1]
     flat = step.ravel()
     cells = [cell]
-    while flat[cells[-1]] != 255:
+    while flat[cells[-1]] != NOWHERE:
         k = int(flat[cells[-1]])
         cells.append(cells[-1] - int(DOWN[k]) * width - int(RIGHT[k]))
     return np.array(cells[::-1], dtype=np.int64)
 
 
 @njit(cache=True, nogil=True)
-def _moves(is_open: npt.NDArray[np.bool_], neighbours: int) -> UInt16Array:
-    """Return the steps that may be made from each cell as bits."""
-    height, width = is_open.shape
-    moves = np.zeros((height, width), dtype=np.uint16)
+def _search(
+    land: Land, least: FloatArray, sources: IntArray, limit: float, label: FloatArray, step: UInt8Array
+) -> None:
+    """Lower labels, infinite at first, shape (h, w, 1), and write the steps; see `field`."""
+    height, width, _ = label.shape
+    across = (width + TILE - 1) // TILE
+    due, heap = started(label, sources)
+    window = np.empty((SIDE, SIDE, 1))
+    own = window.reshape(SIDE, SIDE)
+    costs = np.empty((TILE, len(least), TILE))
+    is_known = np.empty((TILE, len(least)), dtype=np.bool_)
+    fell = np.empty(TILE, dtype=np.bool_)
+    tile = next_tile(due, heap)
+    while tile >= 0:
+        top, left = tile // across * TILE, tile % across * TILE
+        high, wide = min(TILE, height - top), min(TILE, width - left)
+        load(label, top, left, window)
+        _sweep(land, least, own, costs, is_known, top, left, fell)
+        keep(window, label, top, left)
+        for row in range(high):
+            if fell[row]:
+                _write_steps(own, costs[row], is_known[row], row + RIM, step[top + row, left : left + wide])
+        wake(land, window, top, left, limit, due, heap)
+        tile = next_tile(due, heap)
     for row in range(height):
         for col in range(width):
-            if not is_open[row, col]:
-                continue
-            bits = 0
-            for k in range(neighbours):
-                r, c = row + DOWN[k], col + RIGHT[k]
-                if r < 0 or r >= height or c < 0 or c >= width or not is_open[r, c]:
-                    continue
-                if k >= 8:
-                    half_r, half_c = int(DOWN[k] / 2), int(RIGHT[k] / 2)
-                    if is_open[row + half_r, col + half_c] and is_open[r - half_r, c - half_c]:
-                        bits |= 1 << k
-                elif k < 4 or is_open[r, col] or is_open[row, c]:
-                    bits |= 1 << k
-            moves[row, col] = bits
-    return moves
-
-
-@njit(cache=True, nogil=True, inline="always")
-def cost(
-    elevation: Float32Array,
-    kind: UInt8Array,
-    kmh: FloatArray,
-    p: FloatArray,
-    a: int,
-    b: int,
-    distance_m: float,
-) -> float:
-    """Return the hours of a step, each half at the speed of its own cell."""
-    own = step_hours(p, np.float64(elevation[a]), np.float64(elevation[b]), distance_m)
-    if len(kind) == 1 or (kind[a] == 0 and kind[b] == 0):
-        return own
-    total = 0.0
-    for cell in (a, b):
-        speed = kmh[kind[cell]] if kind[cell] > 0 else -1.0
-        total += 0.5 * (own / -speed if speed < 0.0 else distance_m / 1000.0 / speed)
-    return total
+            if label[row, col, 0] > limit:
+                label[row, col, 0] = np.inf
+                step[row, col] = NOWHERE
 
 
 @njit(cache=True, nogil=True)
-def _search(
-    elevation_m: Float32Array,
-    moves: UInt16Array,
-    kinds: UInt8Array,
-    kmh: FloatArray,
-    p: FloatArray,
-    cell_m: float,
-    bucket: float,
-    sources: IntArray,
-    limit: float,
-) -> tuple[FloatArray, UInt8Array]:
-    """Return hours and steps; see `field`."""
-    width = moves.shape[1]
-    elevation, kind, move = elevation_m.ravel(), kinds.ravel(), moves.ravel()
-    hours = np.full(move.size, np.inf)
-    step = np.full(move.size, 255, dtype=np.uint8)
-    offset = DOWN * width + RIGHT
-    length = cell_m * np.sqrt((DOWN * DOWN + RIGHT * RIGHT).astype(np.float64))
-    settled = np.zeros(move.size, dtype=np.bool_)
-    cells, link, head, fill, count = new_queue()
-    for source in sources:
-        hours[source] = 0.0
-        if count[USED] + ROOM > len(link) // 2:
-            cells, link = grown(cells, link)
-        push(cells, link, head, fill, count, 0, source)
-    at, empty, per_hour = 0, 0, 1.0 / bucket
-    while empty < RING:
-        cell = take(cells, link, head, fill, count, at % RING)
-        if cell < 0:
-            at += 1
-            empty += 1
-            continue
-        empty = 0
-        if settled[cell]:
-            continue
-        own = hours[cell]
-        due = int(own * per_hour)
-        if due > at:
-            push(cells, link, head, fill, count, min(due, at + RING - 1) % RING, cell)
-            continue
-        settled[cell] = True
-        if count[USED] + ROOM > len(link) // 2:
-            cells, link = grown(cells, link)
-        bits = move[cell]
-        for k in range(8 if bits < 256 else 16):
-            to = cell + offset[k]
-            if (bits >> k) & 1 == 0 or settled[to]:
+def _sweep(
+    land: Land,
+    least: FloatArray,
+    own: FloatArray,
+    costs: FloatArray,
+    is_known: BoolArray,
+    top: int,
+    left: int,
+    fell: BoolArray,
+) -> None:
+    """Lower the rows of a window down and up until none falls; note those that fell."""
+    height, width = land[1].shape
+    high, wide = min(TILE, height - top), min(TILE, width - left)
+    reach = 1 if len(least) == 8 else RIM
+    fell[:] = False
+    is_known[:] = False
+    waits = np.ones(SIDE, dtype=np.bool_)
+    is_down, is_falling = True, True
+    while is_falling:
+        is_falling = False
+        for i in range(high):
+            row = i if is_down else high - 1 - i
+            at = row + RIM
+            if not waits[at]:
                 continue
-            new = own + cost(elevation, kind, kmh, p, cell, to, length[k])
-            if new < hours[to] and new <= limit:
-                slot = _new_slot(hours[to], new, per_hour, at)
-                hours[to], step[to] = new, k
-                if slot >= 0:
-                    push(cells, link, head, fill, count, slot, to)
-    return hours.reshape(moves.shape), step.reshape(moves.shape)
+            if _lower(land, least, own, costs[row], is_known[row], at, top + row, left, wide):
+                fell[row] = is_falling = True
+                waits[at - reach : at + reach + 1] = True
+            waits[at] = False
+        is_down = not is_down
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _new_slot(before: float, new: float, per_hour: float, at: int) -> int:
-    """Return the bucket for a label that fell; -1 when the cell waits in it already."""
-    last = at + RING - 1
-    slot = min(int(new * per_hour), last)
-    if before < np.inf and min(int(before * per_hour), last) == slot:
-        return -1
-    return slot % RING
+@njit(cache=True, nogil=True)
+def _lower(
+    land: Land,
+    least: FloatArray,
+    own: FloatArray,
+    costs: FloatArray,
+    is_known: BoolArray,
+    at: int,
+    row: int,
+    left: int,
+    wide: int,
+) -> bool:
+    """Lower the labels of a row by all steps into it and then along it; return whether any fell.
+
+    Costs are reckoned when a step may first matter: most never do, for they lead back to where the way came from.
+    """
+    new = own[at, RIM : RIM + wide]
+    has_fallen = False
+    for number in range(len(least)):
+        k = (number + 2) % len(least)  # those along the row last
+        start = RIM - RIGHT[k]
+        near = own[at - DOWN[k], start : start + wide]
+        if not _may_fall(near, new, least[k]):
+            continue
+        if not is_known[k]:
+            write_costs(land, k, row, left, costs[k])
+            is_known[k] = True
+        if k < 2:
+            has_fallen |= _along(own[at], costs[k], wide, RIGHT[k])
+        else:
+            has_fallen |= _over(near, costs[k], new)
+    return has_fallen
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _may_fall(near: FloatArray, new: FloatArray, least: float) -> bool:
+    """Return whether a label may fall by steps of the least hours."""
+    count = 0
+    for col in range(len(new)):
+        count += near[col] + least < new[col]
+    return count > 0
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _over(near: FloatArray, costs: FloatArray, new: FloatArray) -> bool:
+    """Lower labels by steps from another row; return whether any fell."""
+    count = 0
+    for col in range(len(new)):
+        hours = near[col] + costs[col]
+        count += hours < new[col]
+        new[col] = min(new[col], hours)
+    return count > 0
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _along(labels: FloatArray, costs: FloatArray, wide: int, right: int) -> bool:
+    """Lower labels of a row by steps along it, one after another; return whether any fell."""
+    count = 0
+    first = RIM if right > 0 else RIM + wide - 1
+    hours = labels[first - right]
+    for i in range(wide):
+        col = first + right * i
+        hours = min(labels[col], hours + costs[col - RIM])
+        count += hours < labels[col]
+        labels[col] = hours
+    return count > 0
+
+
+@njit(cache=True, nogil=True)
+def _write_steps(own: FloatArray, costs: FloatArray, is_known: BoolArray, at: int, step: UInt8Array) -> None:
+    """Write the steps that lead to the labels of a row."""
+    for k in range(costs.shape[0]):
+        if not is_known[k]:
+            continue
+        start = RIM - RIGHT[k]
+        near = own[at - DOWN[k], start : start + len(step)]
+        for col in range(len(step)):
+            label = own[at, RIM + col]
+            if near[col] + costs[k, col] == label and label < np.inf:
+                step[col] = k

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import os
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,81 +13,204 @@ from numba import njit
 from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import Float32Array, IntArray
-from sarhad.place.travel.field import DOWN, RIGHT, Ground, UInt8Array, UInt16Array, cost
-from sarhad.place.travel.mover import SLOWEST
-from sarhad.place.travel.speeds import DRIVE, FLY, slope_kmh
+from sarhad.place.travel.steps import (
+    DOWN,
+    RIGHT,
+    BoolArray,
+    Ground,
+    Land,
+    UInt8Array,
+    cells_outside,
+    cost,
+    land_of,
+    ways_of,
+    write_costs,
+)
+from sarhad.place.travel.tiles import RIM, SIDE, TILE, keep, load, next_tile, started, wake
 
 LANES = 16
-TILE = 64  # cells; labels and costs of a tile and its rim stay in the cache
-SIDE = TILE + 2
-BACK = tuple(int(-(DOWN[k] * SIDE + RIGHT[k])) * LANES for k in range(8))
-B0, B1, B2, B3, B4, B5, B6, B7 = BACK
-INF = np.float32(np.inf)
-STEEPEST, PER_SLOPE = 8, 4000  # reach and fineness of the table of pace; -0.05, Tobler's kink, is a knot
-FAST = {"nnan", "nsz"}
+BYTES = 4  # of a label or a step
+# from a label to that of the same lane where step k began; modulo 2^64, for unsigned indices keep the loop in vectors
+BACK = tuple(np.uint64(-(int(DOWN[k]) * SIDE + int(RIGHT[k])) * LANES % 2**64) for k in range(16))
+NEAR, KNIGHT = BACK[:8], BACK[8:]
+FAST = {"nnan", "nsz"}  # infinite labels and steps stay right, for nothing is subtracted
+
+Progress = Callable[[int], bool | None]
 
 
-def fields(on: Ground, parameters: FloatArray, sources: IntArray) -> Float32Array:
-    """Return the hours from each of many sources to every cell.
+def fields(
+    on: Ground,
+    parameters: FloatArray,
+    sources: IntArray,
+    *,
+    threads: int | None = None,
+    memory_limit_bytes: int | None = None,
+    on_progress: Progress | None = None,
+) -> Float32Array:
+    """Return the hours from each of many sources to every cell; the same bits for any number of threads.
 
     Parameters
     ----------
     on
-        The ground, of 8 neighbours.
+        The ground.
     parameters
         Of the mover (`parameters_of`).
     sources
         Flat cells, one a field, shape (n,). Near ones share their work: sixteen cost little more than one.
+    threads
+        None: as many as processors. Each works on 16 sources.
+    memory_limit_bytes
+        Refuse before the start what needs more; None: no limit.
+    on_progress
+        Called with the sources done; False stops.
 
     Returns
     -------
     ndarray
-        Hours, infinite out of reach, shape (n, h, w). Within 3e-6 of those of `field` on relief; where all steps
-        are equal (flying, level ground) roundings add up, to 6e-8 a step at most.
+        Hours, infinite out of reach, nan of sources not reached before a stop, shape (n, h, w). Within 3e-6 of those
+        of `field` on relief; where all steps are equal (flying, level ground) roundings add up, to 6e-8 a step at most.
 
     Raises
     ------
     SpecError
-        If a source lies outside, or the ground has the moves of a knight.
+        If a source lies outside, or there is too little memory.
 
     Notes
     -----
     Label-correcting: the tile with the least waiting label is swept in four directions until no label falls, then
-    wakes the neighbours whose rims fall. Any order ends at the same least labels, save for float32.
+    wakes the neighbours whose rims fall. Any order ends at the same least sums of float32.
     """
-    height, width = on.moves.shape
-    bad = sources[(sources < 0) | (sources >= on.moves.size)]
-    if len(bad):
-        raise SpecError(
-            f"sources: {len(bad)} of {len(sources)} lie outside 0..{on.moves.size - 1}: {bad[0]}. Correct them."
+    threads = _threads(threads, len(sources))
+    size = on.moves.size
+    _require(on, {"sources": sources}, threads, BYTES * size * len(sources), memory_limit_bytes)
+    hours = np.empty((len(sources), *on.moves.shape), dtype=np.float32)
+
+    def put(group: IntArray, label: Float32Array) -> None:
+        _unpack(label, group, hours)
+
+    hours[_search(on, parameters, sources, threads, put, on_progress)] = np.nan
+    return hours
+
+
+def matrix(
+    on: Ground,
+    parameters: FloatArray,
+    origins: IntArray,
+    destinations: IntArray,
+    *,
+    threads: int | None = None,
+    memory_limit_bytes: int | None = None,
+    on_progress: Progress | None = None,
+) -> Float32Array:
+    """Return the hours from each origin to each destination, shape (n_origin, n_destination); see `fields`.
+
+    Only the fields of the origins in work are held in memory.
+    """
+    threads = _threads(threads, len(origins))
+    answer = BYTES * len(origins) * len(destinations)
+    _require(on, {"origins": origins, "destinations": destinations}, threads, answer, memory_limit_bytes)
+    hours = np.empty((len(origins), len(destinations)), dtype=np.float32)
+
+    def put(group: IntArray, label: Float32Array) -> None:
+        hours[group] = label.reshape(-1, LANES)[destinations, : len(group)].T
+
+    hours[_search(on, parameters, origins, threads, put, on_progress)] = np.nan
+    return hours
+
+
+def path_from(on: Ground, parameters: FloatArray, hours: Float32Array | FloatArray, cell: int) -> IntArray:
+    """Return the cells from the source of a field to a cell; empty where no way leads.
+
+    Parameters
+    ----------
+    on, parameters
+        Those of the field.
+    hours
+        One field, of `fields` or of `field`, shape (h, w).
+    cell
+        Flat cell at the end.
+
+    Raises
+    ------
+    SpecError
+        If the hours are not those of this ground and mover.
+
+    Notes
+    -----
+    Each step back leads to the neighbour whose hours and those of the step sum up to the bit. Of equal ways one is given.
+    """
+    land, width = land_of(on, parameters), on.moves.shape[1]
+    if not np.isfinite(hours.flat[cell]):
+        return np.empty(0, dtype=np.int64)
+    cells = [cell]
+    while hours.flat[cells[-1]] > 0.0:
+        before = _before(land, np.ascontiguousarray(hours), cells[-1] // width, cells[-1] % width)
+        if before < 0:
+            raise SpecError(
+                f"hours: no step leads to the {hours.flat[cells[-1]]:g} h of cell {cells[-1]}. Give a field of this "
+                "ground and mover."
+            )
+        cells.append(before)
+    return np.array(cells[::-1], dtype=np.int64)
+
+
+def memory_bytes(on: Ground, threads: int) -> int:
+    """Return the bytes that a search takes beside its answer: steps, and labels a thread."""
+    return BYTES * on.moves.size * (ways_of(on) + LANES * threads)
+
+
+def _threads(threads: int | None, sources: int) -> int:
+    """Return the threads that have work."""
+    return max(1, min(threads or os.cpu_count() or 1, -(-sources // LANES)))
+
+
+def _require(on: Ground, cells: dict[str, IntArray], threads: int, answer: int, limit: int | None) -> None:
+    """Raise SpecError if cells lie outside or the memory does not suffice."""
+    faults = cells_outside(on, cells)
+    needed = memory_bytes(on, threads) + answer
+    if limit is not None and needed > limit:
+        faults.append(
+            f"memory: {needed / 1e9:.2f} GB are needed, {limit / 1e9:.2f} GB allowed. Give fewer threads or sources, "
+            "or a part of the ground."
         )
-    if on.moves.max(initial=0) > 255:
-        raise SpecError("neighbours: 16 is not possible for many sources at once. Give 8.")
-    hours = np.empty((len(sources), height, width), dtype=np.float32)
-    order = _by_nearness(sources, width)
-    groups = [order[at : at + LANES] for at in range(0, len(order), LANES)]
-    pace = pace_table(int(parameters[0]))
+    if faults:
+        raise SpecError("\n".join(faults))
+
+
+def _search(
+    on: Ground,
+    parameters: FloatArray,
+    sources: IntArray,
+    threads: int,
+    put: Callable[[IntArray, Float32Array], None],
+    on_progress: Progress | None,
+) -> BoolArray:
+    """Search from 16 sources after 16, hand the labels, shape (h, w, 16), to `put`; return which were left undone."""
+    order = _by_nearness(sources, on.moves.shape[1])
+    land, shape = land_of(on, parameters), on.moves.shape
+    costs = np.empty((shape[0], ways_of(on), shape[1]), dtype=np.float32)
+    _write_all(land, costs)
+    lock, stop = threading.Lock(), threading.Event()
+    is_left = np.ones(len(sources), dtype=np.bool_)
 
     def run(group: IntArray) -> None:
-        labels = _lanes(
-            on.elevation_m, on.moves, on.kind, on.kmh, parameters, on.cell_m, sources[group], pace
-        )
-        hours[group] = np.moveaxis(labels, 2, 0)[: len(group)]
+        if stop.is_set():
+            return
+        label = np.full((*shape, LANES), np.inf, dtype=np.float32)
+        _lanes(land, costs, sources[group], label)
+        put(group, label)
+        with lock:
+            is_left[group] = False
+            if on_progress is not None and on_progress(int(np.count_nonzero(~is_left))) is False:
+                stop.set()
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(run, groups))
-    return hours
-
-
-def matrix(on: Ground, parameters: FloatArray, origins: IntArray, destinations: IntArray) -> Float32Array:
-    """Return the hours from each origin to each destination, shape (n_origin, n_destination); see `fields`."""
-    hours = np.empty((len(origins), len(destinations)), dtype=np.float32)
-    order = _by_nearness(origins, on.moves.shape[1])
-    at_once = LANES * (os.cpu_count() or 1)
-    for at in range(0, len(order), at_once):
-        part = order[at : at + at_once]
-        hours[part] = fields(on, parameters, origins[part]).reshape(-1, on.moves.size)[:, destinations]
-    return hours
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            list(pool.map(run, [order[at : at + LANES] for at in range(0, len(order), LANES)]))
+        except BaseException:
+            stop.set()
+            raise
+    return is_left
 
 
 def _by_nearness(sources: IntArray, width: int) -> IntArray:
@@ -95,193 +219,109 @@ def _by_nearness(sources: IntArray, width: int) -> IntArray:
 
 
 @njit(cache=True, nogil=True)
-def pace_table(kind: int) -> FloatArray:
-    """Return hours a km on slopes from -STEEPEST to STEEPEST, `PER_SLOPE` a unit, at a speed factor of 1."""
-    slopes = np.arange(-STEEPEST * PER_SLOPE, STEEPEST * PER_SLOPE + 2) / PER_SLOPE
-    pace = np.ones(len(slopes))
-    if kind != DRIVE and kind != FLY:
-        for at, slope in enumerate(slopes):
-            pace[at] = 1.0 / slope_kmh(kind, slope)
-    return pace
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _open_hours(p: FloatArray, pace: FloatArray, from_m: float, to_m: float, distance_m: float) -> float:
-    """Return `step_hours` by the table of pace; -1 where the slope is beyond it."""
-    slope = (to_m - from_m) / distance_m
-    speed = p[1]
-    if p[0] == FLY:
-        return float(distance_m / 1000.0 / speed)
-    if abs(slope) > p[2]:
-        return np.inf
-    if abs(slope) >= STEEPEST:
-        return -1.0
-    above = 0.5 * (from_m + to_m) - p[3]
-    if above > 0.0:
-        speed *= max(SLOWEST, 1.0 - p[4] * above / 1000.0)
-    place = (slope + STEEPEST) * PER_SLOPE
-    knot = int(place)
-    return float((pace[knot] + (place - knot) * (pace[knot + 1] - pace[knot])) * distance_m / 1000.0 / speed)
+def _write_all(land: Land, costs: Float32Array) -> None:
+    """Write the hours of every step, shape (h, 8 or 16, w)."""
+    for row in range(costs.shape[0]):
+        for k in range(costs.shape[1]):
+            write_costs(land, k, row, 0, costs[row, k])
 
 
 @njit(cache=True, nogil=True)
-def _costs(
-    elevation_m: Float32Array,
-    moves: UInt16Array,
-    kinds: UInt8Array,
-    kmh: FloatArray,
-    p: FloatArray,
-    cell_m: float,
-    pace: FloatArray,
-    top: int,
-    left: int,
-    into: Float32Array,
-) -> None:
-    """Write the hours of step `k` into each cell of a tile and its rim; infinite where it cannot be made."""
-    height, width = moves.shape
-    elevation, kind = elevation_m.ravel(), kinds.ravel()
-    into[:] = INF
-    aslant = cell_m * np.sqrt(2.0)
-    for row in range(max(top - 1, 0), min(top + TILE + 1, height)):
-        for col in range(max(left - 1, 0), min(left + TILE + 1, width)):
-            bits = moves[row, col]
-            a = row * width + col
-            for k in range(8):
-                r, c = row + DOWN[k] - top + 1, col + RIGHT[k] - left + 1
-                if (bits >> k) & 1 == 0 or r < 0 or r >= SIDE or c < 0 or c >= SIDE:
-                    continue
-                b = a + DOWN[k] * width + RIGHT[k]
-                far = cell_m if k < 4 else aslant
-                hours = -1.0
-                if len(kind) == 1 or (kind[a] == 0 and kind[b] == 0):
-                    hours = _open_hours(p, pace, np.float64(elevation[a]), np.float64(elevation[b]), far)
-                if hours < 0.0:
-                    hours = cost(elevation, kind, kmh, p, a, b, far)
-                into[r * SIDE + c, k] = np.float32(hours)
+def _unpack(label: Float32Array, group: IntArray, hours: Float32Array) -> None:
+    """Write the labels of a group of sources, shape (h, w, 16), into their fields."""
+    for row in range(label.shape[0]):
+        for lane, source in enumerate(group):
+            for col in range(label.shape[1]):
+                hours[source, row, col] = label[row, col, lane]
+
+
+@njit(cache=True, nogil=True)
+def _before(land: Land, hours: Float32Array, row: int, col: int) -> int:
+    """Return the cell from which the best way comes to another; -1 when none does."""
+    height, width = hours.shape
+    for k in range(16):
+        r, c = row - DOWN[k], col - RIGHT[k]
+        if r < 0 or r >= height or c < 0 or c >= width or not hours[r, c] < hours[row, col]:
+            continue
+        if hours[r, c] + hours.dtype.type(cost(land, k, row, col)) == hours[row, col]:
+            return int(r * width + c)
+    return -1
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _pull(label: Float32Array, step: Float32Array, cell: int) -> np.float32:
-    """Lower the labels of a cell by its neighbours'; return the least that fell, infinite when none did."""
-    s0, s1, s2, s3 = step[cell, 0], step[cell, 1], step[cell, 2], step[cell, 3]
-    s4, s5, s6, s7 = step[cell, 4], step[cell, 5], step[cell, 6], step[cell, 7]
-    least = INF
+def _pull(
+    label: Float32Array, costs: Float32Array, at: np.uint64, col: int, back: tuple[np.uint64, ...], first: int
+) -> np.int32:
+    """Lower the labels of a cell by the eight steps from number `first` on; return how many fell."""
+    b0, b1, b2, b3, b4, b5, b6, b7 = back
+    s0, s1, s2, s3 = costs[first, col], costs[first + 1, col], costs[first + 2, col], costs[first + 3, col]
+    s4, s5, s6, s7 = (
+        costs[first + 4, col],
+        costs[first + 5, col],
+        costs[first + 6, col],
+        costs[first + 7, col],
+    )
+    fell = np.int32(0)  # counted: the least label that fell would keep the loop out of vector registers
     for lane in range(LANES):
-        i = cell * LANES + lane
+        i = at + np.uint64(lane)
         old = label[i]
         # nested, for minima in pairs take half as long as one after another
-        near = min(min(label[i + B0] + s0, label[i + B1] + s1), min(label[i + B2] + s2, label[i + B3] + s3))  # noqa: PLW3301
-        far = min(min(label[i + B4] + s4, label[i + B5] + s5), min(label[i + B6] + s6, label[i + B7] + s7))  # noqa: PLW3301
+        near = min(min(label[i + b0] + s0, label[i + b1] + s1), min(label[i + b2] + s2, label[i + b3] + s3))  # noqa: PLW3301
+        far = min(min(label[i + b4] + s4, label[i + b5] + s5), min(label[i + b6] + s6, label[i + b7] + s7))  # noqa: PLW3301
         new = min(near, far)
         label[i] = min(new, old)
-        least = min(least, new if new < old else INF)
-    return least
+        fell += np.int32(new < old)
+    return fell
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _sweep(label: Float32Array, step: Float32Array, waits: UInt8Array, high: int, wide: int) -> None:
-    """Sweep a tile in changing directions until no label falls; rim cells that may fall are left waiting."""
+def _sweep(
+    label: Float32Array, costs: Float32Array, waits: UInt8Array, top: int, left: int, high: int, wide: int
+) -> None:
+    """Sweep a tile in changing directions until no label falls."""
+    ways = costs.shape[1]
+    reach = 1 if ways == 8 else RIM
     is_falling, turn = True, 0
     while is_falling:
         is_falling = False
         for i in range(high):
-            row = 1 + (i if turn == 0 or turn == 3 else high - 1 - i)
+            row = RIM + (i if turn == 0 or turn == 3 else high - 1 - i)
+            into = costs[top + row - RIM]
             for j in range(wide):
-                col = 1 + (j if turn % 2 == 0 else wide - 1 - j)
+                col = RIM + (j if turn % 2 == 0 else wide - 1 - j)
                 if waits[row, col] == 0:
                     continue
-                waits[row, col] = 0
-                if _pull(label, step, row * SIDE + col) < INF:
+                at = np.uint64((row * SIDE + col) * LANES)
+                fell = _pull(label, into, at, left + col - RIM, NEAR, 0)
+                if ways > 8:
+                    fell += _pull(label, into, at, left + col - RIM, KNIGHT, 8)
+                if fell > 0:
                     is_falling = True
-                    for r in range(row - 1, row + 2):
-                        waits[r, col - 1] = 1
-                        waits[r, col + 1] = 1
-                    waits[row - 1, col] = 1
-                    waits[row + 1, col] = 1
+                    waits[row - reach : row + reach + 1, col - reach : col + reach + 1] = 1
+                waits[row, col] = 0
         turn = (turn + 1) % 4
 
 
 @njit(cache=True, nogil=True)
-def _lanes(
-    elevation_m: Float32Array,
-    moves: UInt16Array,
-    kinds: UInt8Array,
-    kmh: FloatArray,
-    p: FloatArray,
-    cell_m: float,
-    sources: IntArray,
-    pace: FloatArray,
-) -> Float32Array:
-    """Return the hours from up to 16 sources, shape (h, w, 16)."""
-    height, width = moves.shape
-    label = np.full((height, width, LANES), INF, dtype=np.float32)
+def _lanes(land: Land, costs: Float32Array, sources: IntArray, label: Float32Array) -> None:
+    """Lower labels, infinite at first, shape (h, w, 16), to the hours from up to 16 sources."""
+    height, width, _ = label.shape
     across = (width + TILE - 1) // TILE
-    due = np.full(across * ((height + TILE - 1) // TILE), INF, dtype=np.float32)
+    due, heap = started(label, sources)
     is_seen = np.zeros(len(due), dtype=np.bool_)
-    heap = [(np.float32(0.0), np.int64(-1))]
-    for lane, source in enumerate(sources):
-        row, col = source // width, source % width
-        label[row, col, lane] = 0.0
-        tile = row // TILE * across + col // TILE
-        due[tile] = 0.0
-        heapq.heappush(heap, (np.float32(0.0), np.int64(tile)))
-    store = np.empty(SIDE * SIDE * LANES, dtype=np.float32)
-    own = store.reshape(SIDE, SIDE, LANES)
-    step = np.empty((SIDE * SIDE, 8), dtype=np.float32)
+    window = np.empty((SIDE, SIDE, LANES), dtype=np.float32)
     waits = np.zeros((SIDE, SIDE), dtype=np.uint8)
-    while len(heap) > 0:
-        least, tile = heapq.heappop(heap)
-        if tile < 0 or due[tile] != least:
-            continue
-        due[tile] = INF
+    tile = next_tile(due, heap)
+    while tile >= 0:
         top, left = tile // across * TILE, tile % across * TILE
         high, wide = min(TILE, height - top), min(TILE, width - left)
-        _costs(elevation_m, moves, kinds, kmh, p, cell_m, pace, top, left, step)
-        own[:] = INF
-        t, u = max(top - 1, 0), max(left - 1, 0)
-        v, w = min(top + high + 1, height), min(left + wide + 1, width)
-        own[t - top + 1 : v - top + 1, u - left + 1 : w - left + 1] = label[t:v, u:w]
+        load(label, top, left, window)
         waits[:] = 0
-        waits[1 : high + 1, 1 : wide + 1] = 1
-        if is_seen[tile]:
-            waits[2:high, 2:wide] = 0
+        waits[RIM : RIM + high, RIM : RIM + wide] = 1
+        if is_seen[tile]:  # then nothing but the labels about it has fallen
+            waits[2 * RIM : high, 2 * RIM : wide] = 0
         is_seen[tile] = True
-        _sweep(store, step, waits, high, wide)
-        label[top : top + high, left : left + wide] = own[1 : high + 1, 1 : wide + 1]
-        _wake(store, step, waits, top, left, height, width, due, heap)
-    return label
-
-
-@njit(cache=True, nogil=True)
-def _wake(
-    store: Float32Array,
-    step: Float32Array,
-    waits: UInt8Array,
-    top: int,
-    left: int,
-    height: int,
-    width: int,
-    due: Float32Array,
-    heap: list[tuple[np.float32, np.int64]],
-) -> None:
-    """Queue the tiles whose cells on the rim fall by the labels of this tile."""
-    across = (width + TILE - 1) // TILE
-    for r in range(SIDE):
-        for c in range(SIDE):
-            row, col = top + r - 1, left + c - 1
-            if waits[r, c] == 0 or row < 0 or col < 0 or row >= height or col >= width:
-                continue
-            least = INF
-            for k in range(8):
-                hours = step[r * SIDE + c, k]
-                if hours == INF:
-                    continue
-                i = (r * SIDE + c) * LANES
-                for lane in range(LANES):
-                    new = store[i + lane + BACK[k]] + hours
-                    if new < store[i + lane]:
-                        least = min(least, new)
-            tile = row // TILE * across + col // TILE
-            if least < due[tile]:
-                due[tile] = least
-                heapq.heappush(heap, (np.float32(least), np.int64(tile)))
+        _sweep(window.reshape(window.size), costs, waits, top, left, high, wide)
+        keep(window, label, top, left)
+        wake(land, window, top, left, np.inf, due, heap)
+        tile = next_tile(due, heap)

@@ -98,7 +98,7 @@ def _number(value: Any, missing: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def step_hours(p: FloatArray, from_m: float, to_m: float, distance_m: float) -> float:
+def step_hours(p: FloatArray | tuple[float, ...], from_m: float, to_m: float, distance_m: float) -> float:
     """Return the hours of one step; infinite where it is too steep.
 
     Parameters

@@ -12,11 +12,11 @@ from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.terrain import Float32Array
 from sarhad.place.travel.burning import BoolArray, Cells, burnt, without_slips
-from sarhad.place.travel.field import Ground, UInt8Array, ground
 from sarhad.place.travel.going import CLOSED, Going, water_of
 from sarhad.place.travel.mover import step_hours
 from sarhad.place.travel.numbers import Numbers
 from sarhad.place.travel.season import Season
+from sarhad.place.travel.steps import Ground, UInt8Array, ground
 
 OWN = -1.0  # the mover's own function, as it stands
 MOST_HOURS = 100  # different hours of crossings kept apart; more are joined to the next longer
