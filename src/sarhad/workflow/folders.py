@@ -96,7 +96,7 @@ def require_free(target: Path, source: Path, *, is_replacing: bool) -> None:
 
 
 def write_whole(out: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file under another name, then put it in place whole.
+    """Let `write` make a file under another name, then put it in place whole, in a new folder where there is none.
 
     Raises
     ------
@@ -104,6 +104,7 @@ def write_whole(out: Path, write: Callable[[Path], object]) -> None:
         If that fails; `is_output` is set, and nothing is left behind.
     """
     try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".sarhad-") as folder:
             part = Path(folder) / out.name
             write(part)
