@@ -186,6 +186,7 @@ def said(sarhad: Sarhad, ground: Path, *more: object, status: int = 2, out: str 
         (("--from", "69.5,37.0"), "69.5,37 lies outside"),
         (("--from", "69.0,37.0", "--to", "69.5,37.0"), "69.5,37 lies outside"),
         (("--from", "37;69"), "--from: 37;69 is no list of numbers"),
+        (("--from", "posts.shp"), "--from posts.shp: neither LON,LAT nor a file that ends in .csv, .gpkg"),
         (("--from", "690,37"), "not a longitude and a latitude"),
         (("--from", "nan,37"), "not a longitude and a latitude"),
         (("--month", "13"), "--month: 13 is not 1 to 12."),
@@ -382,3 +383,35 @@ def test_what_is_there_is_not_overwritten_unasked(sarhad: Sarhad, ground: Path) 
     assert "is there already" in said(sarhad, ground, *asked, "--paths", folder / "p.geojson", status=4)
     assert "would replace what it is made from" in said(sarhad, ground, *asked, "--replace", out="dem.tif")
     assert (folder / "p.geojson").read_text() == "mine"
+
+
+def test_nothing_that_is_read_is_written_over(sarhad: Sarhad, ground: Path) -> None:
+    folder = ground.parent
+    roads = lines(folder / "roads.geojson", ({"highway": "primary"}, EAST_WEST))
+    posts = folder / "posts.csv"
+    posts.write_text("id,lon,lat\nA,69.0,37.0\n", encoding="utf-8")
+    text = said(
+        sarhad,
+        ground,
+        "--roads",
+        roads,
+        "--isochrones",
+        "1",
+        "--replace",
+        "--radius-km",
+        "1",
+        out="roads.tif",
+    )
+    assert "roads.geojson: the result would replace what it is made from" in text
+    text = said(sarhad, ground, "--from", posts, "--to", AT, "--replace", "--radius-km", "1", out="posts.csv")
+    assert "posts.csv: the result would replace what it is made from" in text
+    assert "lies among the elevations" in said(
+        sarhad, folder, "--radius-km", "1", out=f"{folder.name}/hours.tif"
+    )
+
+
+def test_a_folder_that_is_not_there_is_made(sarhad: Sarhad, ground: Path) -> None:
+    out = ground.parent / "new" / "hours.tif"
+    done = sarhad("travel", ground, "--from", AT, "--radius-km", "1", "-q", "-o", out)
+    assert done.exit_code == 0, done.output
+    assert out.is_file()

@@ -153,6 +153,9 @@ def travel(
         barriers=barriers,
         numbers=numbers_file,
         programme=programme,
+        points_from=tuple(
+            Path(text) for text in [*(start or ()), *(towards or ()), *(to or ())] if _is_file(text)
+        ),
         memory_gb=memory_gb,
     )
     begin = _points(towards, "--towards") if towards else _points(start, "--from")
@@ -163,14 +166,23 @@ def travel(
     emit(done.payload, as_json=as_json, lines=done.lines)
 
 
+def _is_file(text: str) -> bool:
+    """Return whether points are given by a file."""
+    return Path(text).suffix.lower() in POINT_FILES
+
+
 def _points(texts: list[str] | None, option: str) -> list[Post]:
     """Return the points of options that each are LON,LAT or a file."""
     from sarhad.workflow.post_files import Post, read_posts
 
     found: list[Post] = []
     for text in texts or ():
-        if Path(text).suffix.lower() in POINT_FILES:
+        if _is_file(text):
             found += read_posts(Path(text))
+        elif Path(text).suffix[1:].isalpha():
+            raise SpecError(
+                f"{option} {text}: neither LON,LAT nor a file that ends in {', '.join(POINT_FILES)}. Give one of them."
+            )
         else:
             found.append(Post(text, *_point(text, option)))
     return found

@@ -20,13 +20,17 @@ FULL = (
 
 
 def write_whole(out: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file under another name, then put it in place whole.
+    """Let `write` make a file under another name, then put it in place whole, in a new folder where there is none.
 
     Raises
     ------
     StoreError
         If that fails; `is_output` is set, and nothing is left behind.
     """
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(out, error) from error
     with placed(out) as part:
         try:
             write(part)

@@ -49,6 +49,8 @@ class Asked:
         A table that replaces rows of the table of numbers.
     programme
         Whose movers are meant.
+    points_from
+        Files that the points come from.
     memory_gb
         That reading and searching may take.
     """
@@ -69,7 +71,14 @@ class Asked:
     barriers: Path | None = None
     numbers: Path | None = None
     programme: Path | None = None
+    points_from: tuple[Path, ...] = ()
     memory_gb: float = 4.0
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Return the files that are read beside the elevation model."""
+        given = (self.roads, self.rivers, self.barriers, self.numbers, self.programme, *self.points_from)
+        return tuple(path for path in given if path is not None)
 
     def require_possible(self, start: list[Post], ends: list[Post], out: Path) -> None:
         """Raise SpecError with every fault of the options."""
@@ -118,7 +127,7 @@ class Asked:
         if self.paths and not ends:
             faults.append(f"--paths {self.paths}: want pairs. Give --to.")
         taken = [out, *([out.with_suffix(".geojson")] if self.isochrones_h else [])]
-        if self.paths and self.paths in taken:
+        if self.paths and self.paths.absolute() in [one.absolute() for one in taken]:
             faults.append(f"--paths {self.paths}: is written already. Give another name.")
         return faults
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from sarhad.errors import SpecError
 from sarhad.place.border import FloatArray
 from sarhad.place.elevation import BYTES_READ
 from sarhad.place.travel.going import Going
@@ -73,9 +74,7 @@ def travel(
     ends = to or []
     asked.require_possible(start, ends, out)
     files = _files(out, asked)
-    for file in files.values():
-        if file is not None:
-            require_free(file, dem, is_replacing=is_replacing)
+    _require_free(files.values(), dem, asked, is_replacing=is_replacing)
     given = conditions(asked)
     on_step(Step("terrain", 0.0, str(dem)))
     is_many = not asked.paths and asked.neighbours == 8 and len(start) >= MANY and bool(ends)
@@ -109,6 +108,15 @@ def _files(out: Path, asked: Asked) -> dict[str, Path | None]:
         "isochrones": out.with_suffix(".geojson") if asked.isochrones_h else None,
         "paths": asked.paths,
     }
+
+
+def _require_free(targets: Iterable[Path | None], dem: Path, asked: Asked, *, is_replacing: bool) -> None:
+    """Refuse to write over anything that is read, or among rasters that the next run would read as elevations."""
+    for target in filter(None, targets):
+        for source in (dem, *asked.sources):
+            require_free(target, source, is_replacing=is_replacing)
+        if dem.is_dir() and target.absolute().parent == dem.absolute():
+            raise SpecError(f"-o {target}: lies among the elevations of {dem}. Choose another folder.")
 
 
 def _write(
