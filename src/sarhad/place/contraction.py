@@ -21,8 +21,6 @@ from sarhad.programme import Programme
 
 SEED = 2025  # of the fields that shape the network; tests of it take others
 
-BoolArray = npt.NDArray[np.bool_]
-
 
 def contracted(
     prog: Programme,
@@ -47,9 +45,9 @@ def contracted(
     Returns
     -------
     Network
-        Of the same ids, hours and paths. Between all ends, and through the watched strip at each place to cross,
-        the least hours of every mover are those of the dense network. Of each pair the least costs are, too,
-        without exposure and under every field that shaped it.
+        With the same ids, hours and paths. Each mover's least hours between all ends, and its least watched hours
+        through the strip at each place to cross, are those of the dense network; so are the least costs of each
+        pair, without exposure and under every field that shaped it.
 
     Notes
     -----
@@ -60,7 +58,7 @@ def contracted(
     per_hour = float(prog.setting("abandonment_per_hour"))
     ways = _Ways(dense)
     ways.use_between_ends()
-    ways.use_through_strip(float(prog.setting("watch_depth_km")))
+    ways.use_places_to_cross(float(prog.setting("watch_depth_km")))
     slow = [_hours_a_point(paths) for paths in dense.paths]
     asked = list(_by_destination(dense, pairs))
     for k, rate in enumerate(random_fields(dense.terrain, number, SEED)):
@@ -101,8 +99,8 @@ class _Ways:
             for is_reverse in (False, True)
         }
 
-    def use(self, weight: FloatArray, roots: IntArray, starts: IntArray, *, is_reverse: bool) -> BoolArray:
-        """Use the least-cost way between each root and each start it reaches; return which starts some root does.
+    def use(self, weight: FloatArray, roots: IntArray, starts: IntArray, *, is_reverse: bool) -> None:
+        """Use the least-cost way between each root and each start that it reaches.
 
         Ways lead from the root, or to it when reverse. Weights are >= 0, infinite where closed, shape (E,).
         """
@@ -111,32 +109,38 @@ class _Ways:
         is_reached = np.isfinite(far[:, starts])
         for row, reached in zip(before, is_reached, strict=True):
             self.is_used[lists.edges_of(row, starts[reached])] = True
-        return np.asarray(is_reached.any(axis=0))
 
     def use_between_ends(self) -> None:
-        """Use the quickest ways of every mover between all ends and all places to cross, and the places themselves."""
+        """Use the quickest ways of every mover between all ends."""
         node = self.network.node
         is_end, inside = node["kind"].isin(ENDS).to_numpy(), (node["side"] == "inside").to_numpy()
         for hours in self.network.hours:
-            over = np.flatnonzero(self.crosses & np.isfinite(hours))
-            weight = np.where(self.crosses, np.inf, hours)
-            can = self.use(weight, np.flatnonzero(is_end & ~inside), self.tail[over], is_reverse=False)
-            can &= self.use(weight, np.flatnonzero(is_end & inside), self.head[over], is_reverse=True)
-            self.is_used[over[can]] = True
+            self.use(
+                hours, np.flatnonzero(is_end & inside), np.flatnonzero(is_end & ~inside), is_reverse=True
+            )
 
-    def use_through_strip(self, depth_km: float) -> None:
-        """Use the quickest ways of every mover between the edge of the watched strip and all places to cross."""
+    def use_places_to_cross(self, depth_km: float) -> None:
+        """Use all places to cross, with every mover's quickest ways from the nearest end and through the strip."""
         node = self.network.node
+        is_end, inside = node["kind"].isin(ENDS).to_numpy(), (node["side"] == "inside").to_numpy()
         is_outside = node["distance_km"].to_numpy(dtype=np.float64) >= depth_km
-        inside = (node["side"] == "inside").to_numpy()
+        self.is_used |= self.crosses
         for hours, watched in zip(self.network.hours, self.network.watched_hours, strict=True):
-            over = np.flatnonzero(self.crosses & np.isfinite(hours) & self.is_used)
-            weight = np.where(self.crosses | ~np.isfinite(hours), np.inf, watched)
-            for is_reverse, at, place in ((False, ~inside, self.tail), (True, inside, self.head)):
-                self._use_nearest(weight, np.flatnonzero(is_outside & at), place[over], is_reverse)
+            over = np.flatnonzero(self.crosses & np.isfinite(hours))
+            for roots, costs in (
+                (is_end, hours),
+                (is_outside, np.where(np.isfinite(hours), watched, np.inf)),
+            ):
+                weight = np.where(self.crosses, np.inf, costs)
+                self._use_nearest(weight, np.flatnonzero(roots & ~inside), self.tail[over], is_reverse=False)
+                self._use_nearest(weight, np.flatnonzero(roots & inside), self.head[over], is_reverse=True)
 
-    def _use_nearest(self, weight: FloatArray, roots: IntArray, starts: IntArray, is_reverse: bool) -> None:
+    def _use_nearest(
+        self, weight: FloatArray, roots: IntArray, starts: IntArray, *, is_reverse: bool
+    ) -> None:
         """Use the least-cost way between each start and the root nearest to it."""
+        if not len(roots):
+            return
         lists = self.lists[is_reverse]
         far, before, _ = dijkstra(lists.graph(weight), indices=roots, return_predecessors=True, min_only=True)
         self.is_used[lists.edges_of(before, starts[np.isfinite(far[starts])])] = True
