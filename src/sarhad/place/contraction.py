@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from sarhad.errors import DataError
 from sarhad.place.border import FloatArray
 from sarhad.place.exposure_fields import random_fields
 from sarhad.place.network import Network
@@ -49,11 +50,17 @@ def contracted(
         through the strip at each place to cross, are those of the dense network; so are the least costs of each
         pair, without exposure and under every field that shaped it.
 
+    Raises
+    ------
+    DataError
+        If a pair names a mover or node that the network has not.
+
     Notes
     -----
     The alternatives are found by penalty (de la Barra and others 1993; Bekhor and others 2006): random exposure makes
     the quickest ways dear, and the least-cost way under each of `network_fields` fields is kept.
     """
+    _require_known(dense, pairs)
     number = int(prog.setting("network_fields"))
     per_hour = float(prog.setting("abandonment_per_hour"))
     ways = _Ways(dense)
@@ -180,6 +187,23 @@ class _Lists:
                 np.zeros(0, dtype=np.int64),
                 *(self.order[a:b] for a, b in zip(stop[entry], stop[entry + 1], strict=True)),
             ]
+        )
+
+
+def _require_known(network: Network, pairs: pd.DataFrame) -> None:
+    known = {
+        "mover_id": network.movers,
+        "origin_id": network.node["id"],
+        "destination_id": network.node["id"],
+    }
+    wrong = sorted(
+        {name for column, ids in known.items() for name in pairs.loc[~pairs[column].isin(ids), column]}
+    )
+    if wrong:
+        raise DataError(
+            f"pairs: the network knows no mover or node {', '.join(wrong[:5])} ({len(wrong)} unknown). Take ids "
+            "of its movers and nodes.",
+            ids=wrong,
         )
 
 
