@@ -212,9 +212,9 @@ def test_ids_stay_when_the_elevation_changes_a_little(net, tiny, ground):
     shaken = place.network(tiny, dataclasses.replace(ground, elevation_m=ground.elevation_m + noise))
     before, after = set(net.node["id"]), set(shaken.node["id"])
     assert len(before & after) / len(before | after) > 0.95
-    both = net.node.set_index("id").join(shaken.node.set_index("id"), rsuffix="_after", how="inner")
-    moved = shapely.distance(both["geometry"].to_numpy(), both["geometry_after"].to_numpy()) * 111.0
-    assert moved.max() < tiny.setting("node_spacing_km")
+    both = net.node.merge(shaken.node, on="id")
+    moved = shapely.distance(both["geometry_x"].to_numpy(), both["geometry_y"].to_numpy()) * 111.0
+    assert 0.0 < moved.max() < tiny.setting("node_spacing_km") * 1.2  # one hexagon
 
 
 def test_a_crossing_point_far_from_the_line_is_named(tiny, ground):

@@ -155,7 +155,7 @@ def isolated(found: Network, movers: tuple[str, ...]) -> pd.DataFrame:
     """Return origins and destinations that a mover cannot go from or to, with columns id, name, mover_id.
 
     A node is cut off when it lies outside the largest area of its side within which the mover can go
-    from everywhere to everywhere.
+    from everywhere to everywhere. This is a question to a network before its contraction, which leaves one way only.
     """
     tail, head = (found.node_index(found.edge[end]) for end in ("tail_id", "head_id"))
     stays = ~found.edge["is_crossing"].to_numpy(dtype=np.bool_)
