@@ -2,7 +2,7 @@
 
     python benchmarks/network.py [--programme DIR] [--every 3] [--json]
 
-The excess is how much longer the least hours over the network are than those over the fine grid, from every
+The excess is how much longer the least hours over the network before its contraction are than those over the fine grid, from every
 n-th settlement, junction and gateway to all nodes of its side, without roads and without crossing the line.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from sarhad import place
+from sarhad import place, situation
 from sarhad.place.corridor import BEYOND, INSIDE
 from sarhad.place.grid import steps_within
 from sarhad.place.travel import movers_of, parameters_of, path_hours
@@ -37,8 +37,11 @@ def main() -> None:
     prog = Programme.open(options.programme)
     seconds: dict[str, float] = {}
     terrain = timed(seconds, "terrain", lambda: place.terrain(prog))
+    prog = prog.adopt({"segment": place.segments(prog, terrain)})
     network = timed(seconds, "network", lambda: place.network(prog, terrain))
-    tables = timed(seconds, "tables", network.tables)
+    pairs = situation.scenarios(prog.adopt(network.tables()), network, is_calibrated=False)
+    small = timed(seconds, "contraction", lambda: place.contracted(prog, network, pairs))
+    tables = timed(seconds, "tables", small.tables)
     found = {
         "length_km": place.line_of(prog).length_km,
         "segments": len(place.segments(prog, terrain)),
@@ -46,8 +49,9 @@ def main() -> None:
         "distortion": dict(terrain.candidates),
         "cells": int(np.count_nonzero(terrain.side)),
         "share_filled": dict(terrain.share_filled),
-        "nodes": {" ".join(key): int(n) for key, n in network.node.groupby(["kind", "side"]).size().items()},
-        "edges": len(network.edge),
+        "dense": {"nodes": len(network.node), "edges": len(network.edge)},
+        "nodes": {" ".join(key): int(n) for key, n in small.node.groupby(["kind", "side"]).size().items()},
+        "edges": len(small.edge),
         "edge_hours": len(tables["edge_hours"]),
         "isolated": len(place.isolated(network, network.movers)),
         "seconds": seconds,

@@ -13,12 +13,12 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 
 from sarhad import place, situation
 from sarhad.detection.shortest import adjacency, search
@@ -26,11 +26,6 @@ from sarhad.place.ragged import sums
 from sarhad.programme import Programme
 from sarhad.workflow.demo import example_path
 
-SMOOTH_KM = 6.0  # standard deviation of the filter that makes a field smooth
-SMOOTH_PER_HOUR = 0.02  # median exposure of an hour of the slowest mover by the smooth part
-POSTS = 80
-POST_KM = (3.0, 8.0)  # radius of a post's disc
-POST_PER_HOUR = (0.1, 0.5)  # exposure of an hour of the slowest mover within it
 MEASURES = ("excess_median", "excess_p95", "excess_worst", "missed_mean", "missed_worst")
 
 
@@ -41,6 +36,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--spacing-km", type=float, help="another node_spacing_km than the programme's")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--dense", action="store_true", help="the network before its contraction")
     options = parser.parse_args()
     prog = Programme.open(options.programme)
     if options.spacing_km is not None:
@@ -48,8 +44,10 @@ def main() -> None:
     terrain = place.terrain(prog)
     prog = prog.adopt({"segment": place.segments(prog, terrain)})
     network = place.network(prog, terrain)
-    prog = prog.adopt(network.tables())
-    prog = prog.adopt({"scenario": situation.scenarios(prog, network)})
+    pairs = situation.scenarios(prog, network, is_calibrated=False)
+    if not options.dense:
+        network = place.contracted(prog, network, pairs)
+    prog = prog.adopt(network.tables()).adopt({"scenario": pairs})
     began = time.perf_counter()
     rows = pd.DataFrame(measured(prog, network, options.fields, options.seed))
     found = {
@@ -85,9 +83,8 @@ def measured(prog: Programme, network: place.Network, n_fields: int, seed: int) 
     slow = [hours_per_km(grid, i) for i in range(len(grid.movers))]
     slowest = max(slow)
     per_hour = float(prog.setting("abandonment_per_hour"))
-    rng = np.random.default_rng(seed)
-    for field in range(n_fields + 1):
-        rate = random_field(network.terrain, rng) if field else np.zeros(network.terrain.side.size)
+    none = np.zeros(network.terrain.side.size)
+    for field, rate in enumerate(chain([none], place.random_fields(network.terrain, n_fields, seed))):
         for i, mover in enumerate(network.movers):
             own = pairs[pairs["mover_id"] == mover]
             least, over = (costs.of(own, i, per_hour, rate * slowest / slow[i]) for costs, _ in searches)
@@ -99,23 +96,6 @@ def hours_per_km(grid: place.Network, mover: int) -> float:
     """Return the median hours of a mover for a km of the grid's steps, all steps taken as one cell long."""
     hours = grid.hours[mover]
     return float(np.median(hours[np.isfinite(hours)])) / grid.terrain.cell_m * 1000.0
-
-
-def random_field(terrain: place.Terrain, rng: np.random.Generator) -> np.ndarray:
-    """Return exposure an hour of the slowest mover at every cell: a smooth random field and the discs of posts."""
-    km = terrain.cell_m / 1000.0
-    noise = ndimage.gaussian_filter(rng.standard_normal(terrain.shape), SMOOTH_KM / km)
-    rate = SMOOTH_PER_HOUR * np.exp(noise / noise.std())
-    at_line = np.flatnonzero((terrain.side.ravel() != 0) & (terrain.distance_km.ravel() < 2.0))
-    row, col = np.divmod(rng.choice(at_line, POSTS), terrain.shape[1])
-    radii, strengths = rng.uniform(*POST_KM, POSTS), rng.uniform(*POST_PER_HOUR, POSTS)
-    for r, c, radius, strength in zip(row, col, radii / km, strengths, strict=True):
-        top, left = max(int(r - radius), 0), max(int(c - radius), 0)
-        window = rate[top : int(r + radius) + 2, left : int(c + radius) + 2]
-        rows, cols = np.ogrid[top : top + window.shape[0], left : left + window.shape[1]]
-        window[np.hypot(rows - r, cols - c) <= radius] += strength
-    flat: np.ndarray = rate.ravel()
-    return flat
 
 
 class Costs:

@@ -124,9 +124,10 @@ def test_watched_hours_count_the_points_near_the_line(net, tiny):
 def test_a_path_that_only_climbs_takes_longer_than_the_way_back(net):
     paths, height = net.paths[0], net.terrain.elevation_m.ravel()
     tail, head = rows_of(net, "tail"), rows_of(net, "head")
-    hours = dict(zip(zip(tail, head, strict=True), net.hours[0], strict=True))
+    walked = np.flatnonzero(np.isfinite(net.hours[0]))
+    hours = dict(zip(zip(tail[walked], head[walked], strict=True), net.hours[0][walked], strict=True))
     climbs = []
-    for e in np.flatnonzero(np.isfinite(net.hours[0])):
+    for e in walked:
         rise = np.diff(height[paths.cell[paths.ptr[e] : paths.ptr[e + 1]]])
         if (rise >= 0).all() and rise.sum() > 50 and (head[e], tail[e]) in hours:
             climbs.append((tail[e], head[e]))
@@ -181,6 +182,39 @@ def test_the_same_programme_gives_the_same_bytes_twice(net, tiny, ground):
     again = place.network(tiny, ground)
     for name, frame in net.tables().items():
         assert again.tables()[name].to_csv() == frame.to_csv()
+
+
+def test_ids_say_what_a_node_is_and_edges_are_called_by_their_ends(net, tiny):
+    node = net.node.set_index("id")
+    assert node["kind"].groupby(node.index.str[0]).unique().map(list).to_dict() == {
+        "F": ["field"],
+        "J": ["junction"],
+        "L": ["line"],
+        "S": ["settlement"],
+        "X": ["crossing"],
+    }
+    towns = node[node["kind"] == "settlement"]
+    wanted = "S-" + tiny["settlement"].set_index("name_en")["id"][towns["name"]]
+    assert towns.index.tolist() == wanted.tolist()
+    assert {"X-BRIDGE-beyond", "X-BRIDGE-inside"} <= set(node.index)
+    places = node[(node["kind"] == "line") & (node["side"] == "inside")]
+    middle = places.index.str.extract(r"^L-(\d{4}\.\d)-inside$")[0].astype(float)
+    assert places["chainage_km"].to_numpy() == pytest.approx(middle.to_numpy(), abs=1.5)
+    assert net.edge["id"].is_monotonic_increasing
+    ends = net.edge["tail_id"] + ">" + net.edge["head_id"]
+    kind = np.where(net.edge["is_road"], ":road", (":" + net.edge["crossing_id"]).fillna(""))
+    assert net.edge["id"].tolist() == (ends + kind).tolist()
+
+
+def test_ids_stay_when_the_elevation_changes_a_little(net, tiny, ground):
+    rng = np.random.default_rng(4)
+    noise = rng.normal(0.0, 3.0, ground.shape).astype(np.float32)
+    shaken = place.network(tiny, dataclasses.replace(ground, elevation_m=ground.elevation_m + noise))
+    before, after = set(net.node["id"]), set(shaken.node["id"])
+    assert len(before & after) / len(before | after) > 0.95
+    both = net.node.merge(shaken.node, on="id")
+    moved = shapely.distance(both["geometry_x"].to_numpy(), both["geometry_y"].to_numpy()) * 111.0
+    assert 0.0 < moved.max() < tiny.setting("node_spacing_km") * 1.2  # one hexagon
 
 
 def test_a_crossing_point_far_from_the_line_is_named(tiny, ground):

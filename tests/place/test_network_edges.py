@@ -59,6 +59,27 @@ def test_an_edge_stays_when_one_mover_needs_it():
     ]
 
 
+def test_an_edge_goes_when_two_shorter_ones_are_hardly_longer():
+    tail, head = np.array([0, 1, 0]), np.array([1, 2, 2])
+    assert needed_edges(block_of(tail, head, np.array([[2.0, 1.0, 2.98]])), 3).tolist() == [0, 1]
+    assert needed_edges(block_of(tail, head, np.array([[2.0, 1.0, 2.96]])), 3).tolist() == [0, 1, 2]
+
+
+def test_two_edges_hardly_apart_do_not_replace_each_other():
+    # 0 to 1 and 0 to 2 take 10 h, 1 to 2 and back next to nothing: one of the two must stay
+    tail, head = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 1])
+    kept = needed_edges(block_of(tail, head, np.array([[10.0, 10.01, 0.01, 0.01]])), 3)
+    assert np.isfinite(least(tail[kept], head[kept], np.array([10.0, 10.01, 0.01, 0.01])[kept], 3)[0]).all()
+
+
+def test_neighbours_are_those_within_three_rings():
+    x = np.arange(12, dtype=float)
+    tail, head = _neighbours(x, np.zeros(12), 100.0)
+    # in a row the nearest four reach two or more to either side; three rings of them six and more
+    assert np.abs(tail - head).max() >= 6
+    assert (0, 11) not in set(zip(tail.tolist(), head.tolist(), strict=True))
+
+
 def test_neighbours_are_joined_both_ways_and_not_too_far():
     rng = np.random.default_rng(3)
     x, y = rng.uniform(0, 100, (2, 60))

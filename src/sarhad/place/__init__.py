@@ -1,6 +1,8 @@
 """Place: the line, the terrain along it, travel and sight over it, and the network of paths across it."""
 
 from sarhad.place.border import Line, line_of
+from sarhad.place.contraction import contracted
+from sarhad.place.exposure_fields import random_fields
 from sarhad.place.grid import grid_network
 from sarhad.place.network import Network, isolated, network
 from sarhad.place.ragged import Paths
@@ -14,11 +16,13 @@ __all__ = [
     "Network",
     "Paths",
     "Terrain",
+    "contracted",
     "grid_network",
     "isolated",
     "line_of",
     "network",
     "network_from",
+    "random_fields",
     "segment_index",
     "segments",
     "terrain",

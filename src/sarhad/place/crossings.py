@@ -81,8 +81,10 @@ def steps_across(terrain: Terrain, line: Line, area: SideArray) -> Steps:
 
 def easiest_steps(
     terrain: Terrain, steps: Steps, length_km: float, spacing_km: float, movers: tuple[Mover, ...]
-) -> IntArray:
-    """Return for each bin of the line the step that walkers make quickest; bins without a step give none.
+) -> tuple[list[str], IntArray]:
+    """Return name and row of the step that walkers make quickest in each bin of the line; some have none.
+
+    A bin is called by the kilometre of its middle, so its name does not depend on the terrain.
 
     Ties go to the step nearest to the middle of its bin, then to the lower chainage.
     """
@@ -98,8 +100,8 @@ def easiest_steps(
     off = np.abs(steps.chainage_km - (at + 0.5) * length_km / n_bins)
     order = np.lexsort((off.round(3), hours, at))
     _, first = np.unique(at[order], return_index=True)
-    found: IntArray = order[first]
-    return found
+    middle = (at[order[first]] + 0.5) * length_km / n_bins
+    return [f"{km:06.1f}" for km in middle], order[first]
 
 
 def crossing_steps(terrain: Terrain, steps: Steps, crossing: pd.DataFrame) -> IntArray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
 from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from sarhad.place.border import FloatArray
@@ -22,7 +23,8 @@ from sarhad.place.travel import Mover, parameters_of, path_hours
 NEAREST = 4  # besides its natural neighbours a node is joined to so many nearest ones
 LONGEST = 3.0  # no edge joins nodes farther apart than this many node spacings
 MARGIN = 2.0  # a path may leave the box around its ends by so many node spacings
-EQUAL = 1e-9  # relative difference below which two paths are equally long
+RINGS = 3  # a node is joined to the neighbours of its neighbours' neighbours
+SPARED = 0.01  # an edge goes when two shorter ones are longer by no more than this share
 
 Runs = tuple[IntArray, IntArray]
 
@@ -100,7 +102,7 @@ def run_hours(terrain: Terrain, mover: Mover, runs: Runs) -> FloatArray:
 
 
 def _neighbours(x: FloatArray, y: FloatArray, longest_m: float) -> tuple[IntArray, IntArray]:
-    """Return both directions of natural and of nearest neighbours, sorted by tail, then head."""
+    """Return the pairs within a few rings of natural and nearest neighbours, sorted by tail, then head."""
     points = np.column_stack([x, y])
     pairs: list[IntArray] = []
     try:
@@ -112,14 +114,25 @@ def _neighbours(x: FloatArray, y: FloatArray, longest_m: float) -> tuple[IntArra
         _, near = cKDTree(points).query(points, k=min(NEAREST + 1, len(points)))
         pairs.append(np.column_stack([np.repeat(np.arange(len(points)), near.shape[1]), near.ravel()]))
     both = np.concatenate([np.zeros((0, 2), dtype=np.int64), *pairs])
-    both = np.unique(np.concatenate([both, both[:, ::-1]]), axis=0)
-    apart = np.hypot(x[both[:, 0]] - x[both[:, 1]], y[both[:, 0]] - y[both[:, 1]])
-    both = both[(both[:, 0] != both[:, 1]) & (apart <= longest_m)]
-    return both[:, 0], both[:, 1]
+    own = np.arange(len(points))
+    ring = coo_array(
+        (
+            np.ones(2 * len(both) + len(own), dtype=np.bool_),
+            np.concatenate([both, both[:, ::-1], np.c_[own, own]]).T,
+        ),
+        shape=(len(own), len(own)),
+    ).tocsr()
+    reach = ring
+    for _ in range(RINGS - 1):
+        reach = reach @ ring
+    tail, head = (ends.astype(np.int64) for ends in reach.nonzero())
+    near = (tail != head) & (np.hypot(x[tail] - x[head], y[tail] - y[head]) <= longest_m)
+    order = np.lexsort((head[near], tail[near]))
+    return tail[near][order], head[near][order]
 
 
 def needed_edges(block: Block, n_nodes: int) -> IntArray:
-    """Return the edges that some mover can use and that two others do not replace for all movers."""
+    """Return the edges that some mover can use and that two shorter ones do not replace for all movers."""
     order = np.argsort(block.tail, kind="stable")
     start = np.searchsorted(block.tail[order], np.arange(n_nodes + 1))
     count = (start[1:] - start[:-1])[block.head]
@@ -136,8 +149,9 @@ def needed_edges(block: Block, n_nodes: int) -> IntArray:
     needed = np.zeros(len(key), dtype=np.bool_)
     for hours in block.hours:
         detour = np.full(len(key), np.inf)
-        np.minimum.at(detour, direct, hours[first] + hours[second])
-        needed |= np.isfinite(hours) & (detour > hours * (1.0 + EQUAL))
+        is_shorter = np.maximum(hours[first], hours[second]) < hours[direct]
+        np.minimum.at(detour, direct[is_shorter], (hours[first] + hours[second])[is_shorter])
+        needed |= np.isfinite(hours) & (detour > hours * (1.0 + SPARED))
     return np.flatnonzero(needed)
 
 

@@ -107,15 +107,12 @@ def _paths(coarse: Network, special: IntArray, pairs: IntArray, hours: FloatArra
 
 def _node_frame(coarse: Network, terrain: Terrain, stretch: pd.DataFrame, cell: IntArray) -> pd.DataFrame:
     """Return the table node, one row a cell in the order of the cells."""
-    node = node_frame(terrain, stretch, (Place(int(c), "field") for c in cell))
+    node = node_frame(terrain, stretch, (Place(int(c), "field", f"C{c:07d}") for c in cell))
     back = np.argsort(_flat_cells(terrain, node), kind="stable")
     node = node.iloc[back].reset_index(drop=True)
     named = coarse.node.assign(cell=_flat_cells(terrain, coarse.node)).set_index("cell")
-    ids = pd.Series([f"C{c:07d}" for c in cell], index=cell)
-    ids[named.index] = named["id"]
-    node["id"] = ids.to_numpy(dtype=object)
     at = np.searchsorted(cell, named.index.to_numpy())
-    for column in ("kind", "name"):
+    for column in ("id", "kind", "name"):
         node.loc[at, column] = named[column].to_numpy(dtype=object)
     return node.astype({"id": "str", "name": "str"})
 

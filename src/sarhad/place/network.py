@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -15,7 +16,7 @@ from sarhad.place.border import FloatArray, line_of
 from sarhad.place.corridor import BEYOND, INSIDE
 from sarhad.place.crossings import crossing_steps, easiest_steps, main_area, steps_across
 from sarhad.place.edges import Block, crossing_edges, point_edges, road_edges, side_edges
-from sarhad.place.nodes import find_places, node_frame
+from sarhad.place.nodes import ENDS, find_places, node_frame
 from sarhad.place.ragged import Paths, join_runs, spread, sums, take_runs
 from sarhad.place.segments import segment_index, segments
 from sarhad.place.stored import edge_hours_frame
@@ -24,8 +25,6 @@ from sarhad.place.travel import Mover, movers_of, parameters_of, path_hours
 from sarhad.programme import Programme
 
 log = logging.getLogger(__name__)
-
-ENDS = ("settlement", "junction", "gateway")
 
 
 @dataclass(frozen=True)
@@ -87,10 +86,11 @@ def network(prog: Programme, terrain: Terrain) -> Network:
             "border: no two cells of the terrain face each other across the line. Use smaller cells."
         )
     spacing = float(prog.setting("crossing_spacing_km"))
-    easiest = steps.take(easiest_steps(terrain, steps, line.length_km, spacing, movers))
+    bins, rows = easiest_steps(terrain, steps, line.length_km, spacing, movers)
+    easiest = steps.take(rows)
     crossing = prog["crossing"].sort_values("id").reset_index(drop=True)
     points = steps.take(crossing_steps(terrain, steps, crossing))
-    places = find_places(prog, terrain, area, stretch, (crossing["id"].tolist(), points), easiest)
+    places = find_places(prog, terrain, area, stretch, (crossing["id"].tolist(), points), (bins, easiest))
     node = node_frame(terrain, stretch, places.by_cell.values())
     cell = _cells(terrain, node)
     node_of = {int(c): i for i, c in enumerate(cell)}
@@ -115,11 +115,10 @@ def assemble(
     movers: tuple[Mover, ...],
     watch_depth_km: float,
 ) -> Network:
-    """Return the network of some blocks of edges; edges are numbered by tail, head and kind."""
-    tail, head = (np.concatenate([getattr(block, end) for block in blocks]) for end in ("tail", "head"))
-    kind = np.concatenate([np.full(len(block.tail), i) for i, block in enumerate(blocks)])
-    order = np.lexsort((kind, head, tail))
-    edge = _edge_frame(node, stretch, blocks, order)
+    """Return the network of some blocks of edges."""
+    ids = _edge_ids(node, blocks)
+    order = np.argsort(ids, kind="stable")
+    edge = _edge_frame(node, stretch, blocks, ids, order)
     hours = np.concatenate([block.hours for block in blocks], axis=1)[:, order]
     level = edge["is_road"].to_numpy(dtype=np.bool_) | edge["is_crossing"].to_numpy(dtype=np.bool_)
     paths = []
@@ -156,7 +155,7 @@ def isolated(found: Network, movers: tuple[str, ...]) -> pd.DataFrame:
     """Return origins and destinations that a mover cannot go from or to, with columns id, name, mover_id.
 
     A node is cut off when it lies outside the largest area of its side within which the mover can go
-    from everywhere to everywhere.
+    from everywhere to everywhere. This is a question to a network before its contraction, which leaves one way only.
     """
     tail, head = (found.node_index(found.edge[end]) for end in ("tail_id", "head_id"))
     stays = ~found.edge["is_crossing"].to_numpy(dtype=np.bool_)
@@ -174,10 +173,25 @@ def isolated(found: Network, movers: tuple[str, ...]) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["id", "name", "mover_id"])
 
 
+def _edge_ids(node: pd.DataFrame, blocks: list[Block]) -> npt.NDArray[np.object_]:
+    """Return tail>head of each edge, with what tells apart a road or a crossing point between the same two."""
+    name = node["id"].tolist()
+    ids = [
+        f"{name[tail]}>{name[head]}{':road' if block.is_road else f':{point}' if point else ''}"
+        for block in blocks
+        for tail, head, point in zip(block.tail, block.head, block.crossing_id, strict=True)
+    ]
+    return np.array(ids, dtype=object)
+
+
 def _edge_frame(
-    node: pd.DataFrame, stretch: pd.DataFrame, blocks: list[Block], order: IntArray
+    node: pd.DataFrame,
+    stretch: pd.DataFrame,
+    blocks: list[Block],
+    edge_ids: npt.NDArray[np.object_],
+    order: IntArray,
 ) -> pd.DataFrame:
-    """Return the table edge: ids E000001 and so on in the order given."""
+    """Return the table edge in the order given."""
     ids = node["id"].to_numpy(dtype=object)
     tail, head = (
         np.concatenate([getattr(block, end) for block in blocks])[order] for end in ("tail", "head")
@@ -192,7 +206,7 @@ def _edge_frame(
     }
     return pd.DataFrame(
         {
-            "id": pd.array([f"E{i + 1:06d}" for i in range(len(order))], dtype="str"),
+            "id": pd.array(edge_ids[order], dtype="str"),
             "tail_id": pd.array(ids[tail], dtype="str"),
             "head_id": pd.array(ids[head], dtype="str"),
             **{name: flag.astype(np.bool_) for name, flag in flags.items()},

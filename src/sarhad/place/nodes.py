@@ -1,4 +1,4 @@
-"""Nodes of the network: places to cross, fields, settlements, junctions, crossing points, gateways."""
+"""Nodes of the network: settlements, junctions, crossing points, places to cross, gateways, fields."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import shapely
 
 from sarhad.place.corridor import BEYOND, SIDE_NAMES, SideArray
 from sarhad.place.crossings import Steps
+from sarhad.place.lattice import field_cells
 from sarhad.place.segments import segment_index
-from sarhad.place.terrain import IntArray, Terrain
+from sarhad.place.terrain import Terrain
 from sarhad.programme import Programme
 
 log = logging.getLogger(__name__)
 
+ENDS = ("settlement", "junction", "gateway")  # kinds of nodes where attempts start and end
 GATEWAY_KM = (8.0, 15.0)  # distance from the line at which a district's gateway lies
-THIN = 0.5  # field nodes nearer to each other than this share of their spacing are thinned out
 SNAP_CELLS = 5  # how far a place may be moved to a free cell of its side
 
 
@@ -31,12 +32,13 @@ class Place:
     ----------
     cell
         Flat index of its cell.
-    kind, name
-        As in the table node.
+    kind, id, name
+        As in the table node. The id says what the node is, so that it stays when other data change.
     """
 
     cell: int
     kind: str
+    id: str
     name: str | None = None
 
 
@@ -62,7 +64,7 @@ def find_places(
     area: SideArray,
     segments: pd.DataFrame,
     crossing: tuple[list[str], Steps],
-    easiest: Steps,
+    easiest: tuple[list[str], Steps],
 ) -> Places:
     """Return the nodes of the network.
 
@@ -73,9 +75,9 @@ def find_places(
     area
         Side of the cells that may hold a node, 0 elsewhere.
     crossing
-        Names of the crossing points and the steps that they allow.
+        Ids of the crossing points and the steps that they allow.
     easiest
-        Steps across the line chosen along it.
+        Names of the places to cross and the steps across the line chosen there.
 
     Notes
     -----
@@ -86,33 +88,34 @@ def find_places(
     by_cell = _settlements(prog, area, terrain)
     junction_cell = _junctions(prog, area, terrain)
     for cell, names in _grouped(junction_cell).items():
-        by_cell.setdefault(cell, Place(cell, "junction", ";".join(names)))
-    for name, beyond, inside in zip(crossing[0], crossing[1].beyond, crossing[1].inside, strict=True):
-        for cell in (int(beyond), int(inside)):
-            by_cell.setdefault(cell, Place(cell, "crossing", name))
-    for cell in np.concatenate([easiest.beyond, easiest.inside]).tolist():
-        by_cell.setdefault(cell, Place(cell, "line"))
-    fields = _fields(prog, terrain, area)
-    for cell, name in _gateways(terrain, fields, segments, by_cell.values()).items():
-        by_cell.setdefault(cell, Place(cell, "gateway", name))
-    for cell in fields.tolist():
-        by_cell.setdefault(cell, Place(cell, "field"))
+        by_cell.setdefault(cell, Place(cell, "junction", f"J-{names[0]}", ";".join(names)))
+    for kind, letter, (names, steps) in (("crossing", "X", crossing), ("line", "L", easiest)):
+        for name, beyond, inside in zip(names, steps.beyond, steps.inside, strict=True):
+            called = name if kind == "crossing" else None
+            for cell, side in ((int(beyond), "beyond"), (int(inside), "inside")):
+                by_cell.setdefault(cell, Place(cell, kind, f"{letter}-{name}-{side}", called))
+    for cell, name in _gateways(terrain, area, segments, by_cell.values()).items():
+        by_cell.setdefault(cell, Place(cell, "gateway", f"G-{name}", name))
+    ends = np.array([place.cell for place in by_cell.values() if place.kind in ENDS], dtype=np.int64)
+    spacing_km = float(prog.setting("node_spacing_km"))
+    fields = field_cells(
+        terrain, area, spacing_km, float(prog.setting("crossing_spacing_km")), ends, easiest[1]
+    )
+    for name, cell in fields.items():
+        by_cell.setdefault(cell, Place(cell, "field", f"F-{name}"))
     return Places(by_cell, junction_cell)
 
 
 def node_frame(terrain: Terrain, segments: pd.DataFrame, places: Iterable[Place]) -> pd.DataFrame:
-    """Return the table node: ids N00001 and so on, by side, then chainage, then cell."""
-    ordered = list(places)
+    """Return the table node, sorted by id."""
+    ordered = sorted(places, key=lambda place: place.id)
     cell = np.array([place.cell for place in ordered], dtype=np.int64)
     side = terrain.side.ravel()[cell]
     chainage = terrain.chainage_km.ravel()[cell].astype(np.float64)
-    order = np.lexsort((cell, chainage, -side))
-    ordered = [ordered[i] for i in order]
-    cell, side, chainage = cell[order], side[order], chainage[order]
     lon, lat = terrain.lonlat(*np.divmod(cell, terrain.shape[1]))
     return pd.DataFrame(
         {
-            "id": [f"N{i + 1:05d}" for i in range(len(ordered))],
+            "id": [place.id for place in ordered],
             "kind": [place.kind for place in ordered],
             "side": [SIDE_NAMES[int(s)] for s in side],
             "name": pd.array([place.name for place in ordered], dtype="str"),
@@ -142,7 +145,7 @@ def _settlements(prog: Programme, area: SideArray, terrain: Terrain) -> dict[int
         if not free:
             log.warning("settlement %s has no free cell near it and is left out", row["id"])
             continue
-        found[free[0]] = Place(free[0], "settlement", row["name_en"])
+        found[free[0]] = Place(free[0], "settlement", f"S-{row['id']}", row["name_en"])
     return found
 
 
@@ -182,68 +185,26 @@ def _grouped(cells: dict[str, int]) -> dict[int, list[str]]:
     return groups
 
 
-def _fields(prog: Programme, terrain: Terrain, area: SideArray) -> IntArray:
-    """Return the lowest cell of each hexagon of each side, thinned out; sorted."""
-    spacing_m = float(prog.setting("node_spacing_km")) * 1000.0
-    away = terrain.distance_km.ravel() >= float(prog.setting("crossing_spacing_km"))
-    flat = area.ravel()
-    cells = np.flatnonzero((flat != 0) & away)
-    x, y = terrain.xy(*np.divmod(cells, terrain.shape[1]))
-    col, row = _hexagons(x, y, spacing_m)
-    rows, cols = row - row.min(initial=0), col - col.min(initial=0)
-    hexagon = (flat[cells] * (rows.max(initial=0) + 1) + rows) * (cols.max(initial=0) + 1) + cols
-    full = np.sqrt(3.0) / 2.0 * spacing_m**2 / terrain.cell_m**2
-    height = terrain.elevation_m.ravel()[cells]
-    order = np.lexsort((cells, height, hexagon))
-    hexes, first, size = np.unique(hexagon[order], return_index=True, return_counts=True)
-    chosen = order[first][size >= 0.25 * full] if len(hexes) else order
-    chosen = chosen[np.lexsort((cells[chosen], height[chosen]))]
-    kept: list[int] = []
-    for i in chosen.tolist():
-        if not kept or np.hypot(x[kept] - x[i], y[kept] - y[i]).min() >= THIN * spacing_m:
-            kept.append(i)
-    return np.sort(cells[np.array(kept, dtype=np.int64)]).astype(np.int64)
-
-
-def _hexagons(x: np.ndarray, y: np.ndarray, spacing_m: float) -> tuple[IntArray, IntArray]:
-    """Return column and row of the hexagon, centres `spacing_m` apart, that holds each point."""
-    tall = spacing_m * np.sqrt(3.0)
-    best = np.full(len(x), np.inf)
-    col, row = np.zeros((2, len(x)), dtype=np.int64)
-    for shift in (0, 1):
-        i = np.round(x / spacing_m - shift / 2)
-        j = np.round(y / tall - shift / 2)
-        off = np.hypot(x - (i + shift / 2) * spacing_m, y - (j + shift / 2) * tall)
-        closer = off < best
-        best = np.where(closer, off, best)
-        col = np.where(closer, 2 * i + shift, col).astype(np.int64)
-        row = np.where(closer, 2 * j + shift, row).astype(np.int64)
-    return col, row
-
-
 def _gateways(
-    terrain: Terrain,
-    fields: IntArray,
-    segments: pd.DataFrame,
-    places: Iterable[Place],
+    terrain: Terrain, area: SideArray, segments: pd.DataFrame, places: Iterable[Place]
 ) -> dict[int, str]:
-    """Return the gateway cell of each district beyond that has no settlement in the corridor."""
-    flat_side, at = terrain.side.ravel(), terrain.chainage_km.ravel()
+    """Return the gateway of each district beyond without a settlement in the corridor: its lowest cell far enough."""
+    at = terrain.chainage_km.ravel().astype(np.float64)
     district = segments["district_beyond"].to_numpy()
     settled = np.array([p.cell for p in places if p.kind == "settlement"], dtype=np.int64)
-    settled = settled[flat_side[settled] == BEYOND]
+    settled = settled[terrain.side.ravel()[settled] == BEYOND]
     have = set(district[segment_index(segments, at[settled])].tolist())
-    fields = fields[flat_side[fields] == BEYOND]
-    distance = terrain.distance_km.ravel()[fields]
+    cells = np.flatnonzero(area.ravel() == BEYOND)
+    distance = terrain.distance_km.ravel()[cells]
     off = np.maximum(GATEWAY_KM[0] - distance, 0) + np.maximum(distance - GATEWAY_KM[1], 0)
-    of = district[segment_index(segments, at[fields])]
+    of = district[segment_index(segments, at[cells])]
     found: dict[int, str] = {}
     for name in sorted(set(district.tolist()) - have):
         own = np.flatnonzero(of == name)
         if len(own) == 0:
-            log.warning("district %s has no node beyond the line: no gateway", name)
+            log.warning("district %s has no cell beyond the line: no gateway", name)
             continue
-        height = terrain.elevation_m.ravel()[fields[own]]
-        best = own[np.lexsort((fields[own], height, off[own]))[0]]
-        found[int(fields[best])] = name
+        height = terrain.elevation_m.ravel()[cells[own]]
+        best = own[np.lexsort((cells[own], height, off[own]))[0]]
+        found[int(cells[best])] = name
     return found

@@ -64,6 +64,7 @@ SETTINGS: Mapping[str, str] = {
     "watch_depth_km": mark("Depth to each side of the line that is watched"),
     "node_spacing_km": mark("Distance between nodes of the network"),
     "crossing_spacing_km": mark("Distance along the line between places to cross"),
+    "network_fields": mark("Random exposures whose ways the network keeps"),
     "abandonment_per_hour": mark("Attempts given up per hour of travel"),
     "choice_theta": mark("Sharpness of choice in the fit to reported detections"),
     "deterrence_elasticity": mark(

@@ -81,7 +81,7 @@ def prepare(prog: Programme, *, on_step: OnStep = silent) -> Prepared:
 def _derive(prog: Programme, terrain: place.Terrain, on_step: OnStep) -> tuple[Programme, place.Network]:
     prog = prog.adopt({"segment": place.segments(prog, terrain)})
     _go(on_step, Step("network", 0.0))
-    network = place.network(prog, terrain)
+    network = _network(prog, terrain, on_step)
     prog = prog.adopt(network.tables())
     _go(on_step, Step("scenarios", 0.0))
     prog = prog.adopt({"scenario": situation.scenarios(prog, network)})
@@ -90,6 +90,13 @@ def _derive(prog: Programme, terrain: place.Terrain, on_step: OnStep) -> tuple[P
     prog = prog.adopt({"site": sites})
     prog = prog.adopt({"item": measures.items(prog, sites)})
     return with_run(prog, "prepare"), network
+
+
+def _network(prog: Programme, terrain: place.Terrain, on_step: OnStep) -> place.Network:
+    """Return the network contracted to what the scenarios that follow from it use."""
+    dense = place.network(prog, terrain)
+    pairs = situation.scenarios(prog, dense, is_calibrated=False)
+    return place.contracted(prog, dense, pairs, on_field=lambda done: _go(on_step, Step("network", done)))
 
 
 def _go(on_step: OnStep, step: Step) -> None:
