@@ -119,6 +119,15 @@ def test_certain_detection_is_legal_for_each_engine(engine):
 
 
 @needs_scip
+def test_where_scip_gives_up_the_other_engine_goes_on(monkeypatch):
+    monkeypatch.setattr("sarhad.plan.branching._fault_of", lambda run: "error in LP solver")
+    game, terms = random_game(3)
+    found = plan(game, terms, "scip")
+    assert found.status == "optimal"
+    assert found.value + found.constant == pytest.approx(best_value(game, terms, every_plan(terms)), rel=2e-6)
+
+
+@needs_scip
 def test_the_tree_gives_the_same_bytes_twice():
     game, terms = random_game(5, n_items=8)
     one, two = (plan(game, terms, "scip") for _ in range(2))

@@ -67,6 +67,7 @@ def contracted(
     ways.use_between_ends()
     ways.use_places_to_cross(float(prog.setting("watch_depth_km")))
     slow = [_hours_a_point(paths) for paths in dense.paths]
+    ways.use_to_places(pairs)
     asked = list(_by_destination(dense, pairs))
     for k, rate in enumerate(random_fields(dense.terrain, number, SEED)):
         if on_field is not None:
@@ -141,6 +142,18 @@ class _Ways:
                 weight = np.where(self.crosses, np.inf, costs)
                 self._use_nearest(weight, np.flatnonzero(roots & ~inside), self.tail[over], is_reverse=False)
                 self._use_nearest(weight, np.flatnonzero(roots & inside), self.head[over], is_reverse=True)
+
+    def use_to_places(self, pairs: pd.DataFrame) -> None:
+        """Use the quickest ways of every pair's mover from its origin to all places to cross, and on to its end."""
+        for mover, own in pairs.groupby("mover_id", sort=True):
+            hours = self.network.hours[self.network.movers.index(mover)]
+            over = np.flatnonzero(self.crosses & np.isfinite(hours))
+            weight = np.where(self.crosses, np.inf, hours)
+            origins, destinations = (
+                self.network.node_index(own[end].drop_duplicates()) for end in ("origin_id", "destination_id")
+            )
+            self.use(weight, origins, self.tail[over], is_reverse=False)
+            self.use(weight, destinations, self.head[over], is_reverse=True)
 
     def _use_nearest(
         self, weight: FloatArray, roots: IntArray, starts: IntArray, *, is_reverse: bool

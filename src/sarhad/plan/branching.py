@@ -36,20 +36,32 @@ SETTINGS: dict[str, object] = {
 }
 
 
-def prove(tree: Tree, time_limit_s: float, gap: float, nodes: int | None, seed: int) -> float:
-    """Return a bound that no plan is below; the search holds the plans that were found."""
+def prove(tree: Tree, time_limit_s: float, gap: float, nodes: int | None, seed: int) -> float | None:
+    """Return a bound that no plan is below, None where SCIP gave up; the search holds the plans that were found."""
     model = tree.model
     _include(tree, seed)
     model.setParam("limits/time", max(time_limit_s, 0.01))
     model.setParam("limits/gap", gap / 2)
     if nodes is not None:
         model.setParam("limits/nodes", nodes)
-    model.optimize()
+    fault = _fault_of(model.optimize)
     if tree.error is not None:
         raise tree.error
+    if fault is not None:
+        log.warning("SCIP gave up: %s", fault)
+        return None
     tree.take_over()
     log.debug("%s after %d nodes, pool %d", model.getStatus(), model.getNNodes(), tree.whole.pool.n)
     return tree.bound()
+
+
+def _fault_of(run: Callable[[], None]) -> str | None:
+    """Return why SCIP gave up, such as numbers that its linear solver cannot bear; None when it came to its end."""
+    try:
+        run()
+    except Exception as error:  # noqa: BLE001 - pyscipopt raises nothing narrower
+        return str(error)
+    return None
 
 
 def _include(tree: Tree, seed: int) -> None:

@@ -38,7 +38,7 @@ def prove(run: Run) -> None:
 
 
 def _tree(run: Run, own: Whole) -> None:
-    """Let SCIP raise the bound in one tree."""
+    """Let SCIP raise the bound in one tree; where it gives up, go on without it."""
     from sarhad.plan.branching import prove  # an optional package
     from sarhad.plan.tree import Tree, Watch
 
@@ -48,7 +48,11 @@ def _tree(run: Run, own: Whole) -> None:
     )
     tree = Tree(own, run.terms, *limits, watch)
     nodes = None if run.work_limit is None else NODES * run.work_limit
-    run.bound = max(run.bound, prove(tree, run.left(), run.target_gap, nodes, run.seed))
+    found = prove(tree, run.left(), run.target_gap, nodes, run.seed)
+    if found is None:
+        whole(run)
+        return
+    run.bound = max(run.bound, found)
     run.goes_on("tree")
 
 

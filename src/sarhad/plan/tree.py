@@ -157,12 +157,16 @@ class Tree:
         ]
 
     def money(self, mask: BoolArray) -> tuple[IntArray, FloatArray, None, float]:
-        """Return the row of the needs in the mask: together no more than the money that reaches them."""
+        """Return the row of the needs in the mask: together no more than the money that reaches them.
+
+        Its largest factor is 1: dollars beside chances are more than SCIP's linear solver can bear.
+        """
         item, begin = self.starts.T
         wanted = mask.reshape(len(self.terms.payers), -1)[self.terms.item_class[item]]
         usd = (self.cost[item, begin] * wanted).sum(axis=1)
         columns = np.flatnonzero(usd)
-        return columns, usd[columns].astype(np.float64), None, float(self._source.cover(mask[None])[0])
+        largest = float(usd.max(initial=1))
+        return columns, usd[columns] / largest, None, float(self._source.cover(mask[None])[0]) / largest
 
     def rows(self, cuts: Cuts) -> list[tuple[IntArray, FloatArray, float]]:
         """Return the cuts as rows over the columns: starts first, then chances."""
