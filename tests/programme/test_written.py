@@ -41,9 +41,11 @@ def test_what_fails_to_write_leaves_what_stood_there(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_made_and_one_that_cannot_be_is_said(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new" / "one" / "a.txt", lambda path: path.write_text("whole"))
+    assert (tmp_path / "new" / "one" / "a.txt").read_text() == "whole"
     with pytest.raises(StoreError, match="cannot be written"):
-        write_whole(tmp_path / "none" / "a.txt", lambda path: path.write_text(""))
+        write_whole(tmp_path / "new" / "one" / "a.txt" / "b.txt", lambda path: path.write_text(""))
 
 
 @pytest.mark.parametrize("place", [placed, lambda out: placed_with_room(out, 1)])
