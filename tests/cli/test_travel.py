@@ -359,7 +359,9 @@ def test_files_that_are_no_lines_are_refused(sarhad: Sarhad, ground: Path) -> No
     folder = ground.parent
     (folder / "no.geojson").write_text("{")
     assert "not readable as GeoJSON" in said(sarhad, ground, "--roads", folder / "no.geojson", status=1)
-    assert "not readable as GeoJSON" in said(sarhad, ground, "--roads", folder / "absent.geojson", status=1)
+    assert "absent.geojson: is not there" in said(
+        sarhad, ground, "--roads", folder / "absent.geojson", status=1
+    )
     points = lines(folder / "p.geojson", ({}, [69.0, 37.0]), kind="Point")  # type: ignore[arg-type]
     assert "1 of 1 features are no LineString: feature 1 (Point)" in said(sarhad, ground, "--roads", points)
     lines(folder / "none.geojson")
@@ -370,6 +372,30 @@ def test_files_that_are_no_lines_are_refused(sarhad: Sarhad, ground: Path) -> No
     text = said(sarhad, ground, "--numbers", folder / "n.csv")
     assert "line 2, value: '-1' is no number" in text
     assert "line 2, is_assumption: 'maybe' is neither" in text
+
+
+def test_numbers_that_nothing_would_read_are_refused(sarhad: Sarhad, ground: Path) -> None:
+    path = ground.parent / "n.csv"
+    path.write_text(
+        "group,name,quantity,value,unit,is_assumption,source\nsnow,walk,factr,0.5,1,true,\n"
+        "water,swim,kmh,0.6,m/s,true,\nroad,primary,kmh,30,km/h,true,\nroad,primary,kmh,40,km/h,true,\n"
+        "month,13,discharge_ratio,1,1,true,\n"
+    )
+    text = said(sarhad, ground, "--numbers", path)
+    for words in (
+        "line 2, quantity: nothing reads snow,factr",
+        "line 3, unit: 'm/s' for water,kmh. Give it in km/h",
+        "line 5: road,primary,kmh stands above already",
+        "line 6, name: nothing reads '13' of month",
+    ):
+        assert words in text
+
+
+def test_pairs_of_points_of_one_name_are_refused(sarhad: Sarhad, ground: Path) -> None:
+    path = ground.parent / "p.csv"
+    path.write_text("id,lon,lat\nA,68.99,37\nA,69.01,37\n")
+    text = said(sarhad, ground, "--to", path)
+    assert "--to: 1 names stand for several points: A" in text
 
 
 def test_what_is_there_is_not_overwritten_unasked(sarhad: Sarhad, ground: Path) -> None:

@@ -77,3 +77,13 @@ def test_one_feature_alone_and_features_without_a_shape(tmp_path):
     path.write_text(json.dumps(feature | {"geometry": None}))
     with pytest.raises(SpecError, match=r"feature 7 \(nothing\)"):
         read_features(path, ("LineString",))
+
+
+def test_another_datum_is_not_taken_for_wgs_84(tmp_path):
+    point = shapely.Point(69.0, 37.0)
+    path = geopackage(tmp_path / "old.gpkg", [point], "EPSG:4284")  # Pulkovo 1942, degrees
+    (found,) = read_features(path, ("Point",))
+    off_m = np.hypot((found.shape.x - 69.0) * 89_000.0, (found.shape.y - 37.0) * 111_000.0)
+    assert 20.0 < off_m < 300.0
+    same = geopackage(tmp_path / "new.gpkg", [point], "EPSG:4326")
+    assert read_features(same, ("Point",))[0].shape == point

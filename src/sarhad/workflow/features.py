@@ -79,6 +79,8 @@ def read_features(path: Path, kinds: tuple[str, ...], *, is_single: bool = False
 
 
 def _from_geojson(path: Path) -> list[Feature]:
+    if not path.is_file():
+        raise StoreError(f"{path}: is not there.")
     try:
         body = json.loads(path.read_text(encoding="utf-8-sig"))
         features = body["features"] if body["type"] == "FeatureCollection" else [body]
@@ -151,7 +153,7 @@ def _in_degrees(path: Path, shapes: list[Any], named: str | None) -> list[Any]:
         raise CrsMismatchError(
             f"{path}: names an unknown coordinate system, {named}. Reproject it."
         ) from error
-    if crs.is_geographic:
+    if crs.equals(CRS.from_epsg(4326), ignore_axis_order=True):
         return shapes
     turn = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     return [

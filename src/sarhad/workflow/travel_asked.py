@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,6 +86,8 @@ class Asked:
         faults = [*self._numbers_wrong(), *self._files_wrong(ends, out)]
         if not start:
             faults.append("no point: give --from LON,LAT or FILE, or --towards.")
+        if ends:
+            faults += [*_named_twice("--from", start), *_named_twice("--to", ends)]
         if ends and self.is_towards:
             faults.append("--to: goes with --from. Of pairs give --from and --to.")
         if self.water and not self.rivers:
@@ -130,6 +133,16 @@ class Asked:
         if self.paths and self.paths.absolute() in [one.absolute() for one in taken]:
             faults.append(f"--paths {self.paths}: is written already. Give another name.")
         return faults
+
+
+def _named_twice(option: str, points: list[Post]) -> list[str]:
+    """Return a fault where pairs could not be told apart by the names of their points."""
+    twice = [name for name, count in Counter(point.name for point in points).items() if count > 1]
+    if not twice:
+        return []
+    return [
+        f"{option}: {len(twice)} names stand for several points: {', '.join(twice[:5])}. Give each its own id."
+    ]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from sarhad.errors import SpecError, StoreError
 
 COLUMNS = ("group", "name", "quantity", "value", "unit", "is_assumption", "source", "reasoning")
+OPEN = ("road", "vehicle", "water")  # groups to which a file may add names
 Key = tuple[str, str, str]
 
 
@@ -72,6 +73,11 @@ class Numbers:
         return row.value
 
     @property
+    def rows(self) -> tuple[Number, ...]:
+        """Return all rows, in the order of the table."""
+        return tuple(self._rows.values())
+
+    @property
     def taken(self) -> tuple[Number, ...]:
         """Return the rows that were taken, in the order of the table."""
         return tuple(row for key, row in self._rows.items() if key in self._taken)
@@ -100,7 +106,36 @@ def numbers_of(path: Path | None = None) -> Numbers:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path}: cannot be read as CSV ({error}).") from error
-    return shipped.with_rows(_rows(text, str(path)))
+    rows = _rows(text, str(path))
+    faults = _misfits(shipped, rows, str(path))
+    if faults:
+        raise SpecError("\n".join(faults))
+    return shipped.with_rows(rows)
+
+
+def _misfits(shipped: Numbers, rows: list[Number], name: str) -> list[str]:
+    """Return a fault for each row that nothing would read, or read in another unit."""
+    units = {(row.group, row.quantity): row.unit for row in shipped.rows}
+    known = {(row.group, row.name) for row in shipped.rows}
+    seen: set[Key] = set()
+    faults = []
+    for line, row in enumerate(rows, 2):
+        at, kind = f"{name}, line {line}", (row.group, row.quantity)
+        if kind not in units:
+            possible = sorted({q for group, q in units if group == row.group}) or sorted(
+                {g for g, _ in units}
+            )
+            faults.append(f"{at}, quantity: nothing reads {','.join(kind)}. Known: {', '.join(possible)}.")
+        elif row.unit != units[kind]:
+            faults.append(f"{at}, unit: {row.unit!r} for {','.join(kind)}. Give it in {units[kind]}.")
+        if kind in units and row.group not in OPEN and (row.group, row.name) not in known:
+            names = ", ".join(shipped.names(row.group))
+            faults.append(f"{at}, name: nothing reads {row.name!r} of {row.group}. Known: {names}.")
+        key = row.group, row.name, row.quantity
+        if key in seen:
+            faults.append(f"{at}: {','.join(key)} stands above already. Leave one.")
+        seen.add(key)
+    return faults
 
 
 def _rows(text: str, name: str) -> list[Number]:
