@@ -137,9 +137,9 @@ def elevation_around(
     here = covering(path, mosaic, at)
     own = own_grid(mosaic, here, at)
     cell_m = cell_of(here, own)
-    reach = _reach(radius_km, cell_m, fewest_cells)
-    _require_memory(mosaic, radius_km, cell_m, reach, bytes_a_cell + BYTES_READ, memory_gb)
+    reach = cells_of(radius_km, cell_m, fewest_cells)
     grid = grid_about(own, np.array([at], dtype=np.float64), cell_m, reach)
+    require_memory(mosaic, grid, radius_km, bytes_a_cell, memory_gb)
     elevation, said = read_onto(mosaic, grid, tolerance_m=tolerance_m)
     if np.isnan(elevation[reach, reach]):
         raise DataError(
@@ -256,8 +256,8 @@ def degrees_of(crs: CRS, to_xy: Affine, shape: tuple[int, int]) -> Bounds:
     return west, south, east, north
 
 
-def _reach(radius_km: float, cell_m: float, fewest: int) -> int:
-    """Return the radius in cells."""
+def cells_of(radius_km: float, cell_m: float, fewest: int = FEWEST_CELLS) -> int:
+    """Return a radius in cells; raise SpecError if it has too few."""
     if not (np.isfinite(radius_km) and radius_km * 1000.0 >= fewest * cell_m):
         raise SpecError(
             f"radius {radius_km:g} km: less than {fewest} cells of {cell_m:g} m. Give a larger radius."
@@ -265,13 +265,12 @@ def _reach(radius_km: float, cell_m: float, fewest: int) -> int:
     return int(np.ceil(radius_km * 1000.0 / cell_m))
 
 
-def _require_memory(
-    mosaic: Mosaic, radius_km: float, cell_m: float, reach: int, bytes_a_cell: int, memory_gb: float
-) -> None:
-    side = 2 * reach + 1
-    needed_gb = (side**2 * bytes_a_cell + mosaic.reading_bytes(cell_m, (side, side))) / 1e9
+def require_memory(mosaic: Mosaic, grid: Grid, radius_km: float, bytes_a_cell: int, memory_gb: float) -> None:
+    """Raise SpecError if reading a grid, and what follows with so many bytes a cell, need more memory than allowed."""
+    cell_m, count = float(grid.transform.a), grid.shape[0] * grid.shape[1]
+    needed_gb = (count * (bytes_a_cell + BYTES_READ) + mosaic.reading_bytes(cell_m, grid.shape)) / 1e9
     if not needed_gb <= memory_gb:
         raise SpecError(
-            f"radius {radius_km:g} km: {side**2:,} cells of {cell_m:g} m need {needed_gb:.1f} GB, more "
+            f"radius {radius_km:g} km: {count:,} cells of {cell_m:g} m need {needed_gb:.1f} GB, more "
             f"than the {memory_gb:g} GB allowed. Give a smaller radius or allow more memory."
         )

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from affine import Affine
-from pyproj import CRS, Transformer
 
 from sarhad.errors import DataError, SpecError
-from sarhad.place.agreement import settle
-from sarhad.place.elevation import BYTES_READ, FEWEST_CELLS, below_sea, covering, degrees_of, own_grid
+from sarhad.place.elevation import (
+    cell_of,
+    cells_of,
+    covering,
+    grid_about,
+    own_grid,
+    read_onto,
+    require_memory,
+)
 from sarhad.place.mosaic import Mosaic, open_rasters
-from sarhad.place.raster import Raster, local_projection
+from sarhad.place.raster import Raster
 from sarhad.place.terrain import Float32Array, IntArray
 from sarhad.place.travel.burning import Cells
 from sarhad.workflow.post_files import Post
-
-WIDEST_KM = 300.0  # from the middle of the points; farther out the projection stretches by more than 0.1 %
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,12 @@ def area_about(
     mosaic = open_rasters(dem)
     here = _covering(dem, mosaic, points)
     own = own_grid(mosaic, here, (points[0].lon, points[0].lat))
-    cell_m = own[1].a if own else max(0.1, round(min(here.cell_m), 1))
-    if not (np.isfinite(radius_km) and radius_km * 1000.0 >= FEWEST_CELLS * cell_m):
-        raise SpecError(
-            f"radius {radius_km:g} km: less than {FEWEST_CELLS} cells of {cell_m:g} m. Give a larger radius."
-        )
-    cells, row, col = _grid(own, points, cell_m, int(np.ceil(radius_km * 1000.0 / cell_m)))
-    _require_memory(cells, radius_km, bytes_a_cell + BYTES_READ, memory_gb)
-    said = settle(mosaic, within=degrees_of(cells.crs, cells.transform, cells.shape))
-    elevation, origin = mosaic.onto(cells.crs, cells.transform, cells.shape)
+    cell_m = cell_of(here, own)
+    lonlat = np.array([(at.lon, at.lat) for at in points], dtype=np.float64)
+    grid = grid_about(own, lonlat, cell_m, cells_of(radius_km, cell_m))
+    require_memory(mosaic, grid, radius_km, bytes_a_cell, memory_gb)
+    elevation, said = read_onto(mosaic, grid)
+    row, col = grid.cells.T
     void = [
         f"{at.lon:g},{at.lat:g}" for at, z in zip(points, elevation[row, col], strict=True) if np.isnan(z)
     ]
@@ -83,9 +83,8 @@ def area_about(
         raise DataError(
             f"{dem}: no elevation at {', '.join(void)} (a void). Move the point or fill the raster."
         )
-    used = Mosaic(tuple(raster for n, raster in enumerate(mosaic.rasters) if (origin == n).any()))
-    said += used.notices(cell_m) + below_sea(elevation)
-    return Area(elevation, cells, row * cells.shape[1] + col, tuple(said))
+    cells = Cells(grid.crs, grid.transform, grid.shape)
+    return Area(elevation, cells, row * cells.shape[1] + col, said)
 
 
 def _covering(dem: Path, mosaic: Mosaic, points: list[Post]) -> Raster:
@@ -99,36 +98,3 @@ def _covering(dem: Path, mosaic: Mosaic, points: list[Post]) -> Raster:
     if faults:
         raise SpecError("\n".join(faults))
     return held[0]
-
-
-def _grid(
-    own: tuple[CRS, Affine] | None, points: list[Post], cell_m: float, reach: int
-) -> tuple[Cells, IntArray, IntArray]:
-    """Return the grid that reaches so many cells beyond the points, and their rows and columns."""
-    lon, lat = np.array([[at.lon, at.lat] for at in points]).T
-    if own is None:
-        crs = local_projection(((lon.min() + lon.max()) / 2, (lat.min() + lat.max()) / 2))
-        half = 0.5 * cell_m
-        to_xy = Affine(cell_m, 0.0, -half, 0.0, -cell_m, half)  # the middle is in the middle of a cell
-    else:
-        crs, to_xy = own
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
-    if own is None and np.abs(x).max() > WIDEST_KM * 1000.0:
-        raise SpecError(
-            f"points: they lie {np.ptp(x) / 1000.0:.0f} km apart from west to east, more than {2 * WIDEST_KM:.0f}. Give "
-            "them in parts, or an elevation model in a metric projection."
-        )
-    col, row = (np.floor(axis).astype(np.int64) for axis in ~to_xy @ (np.asarray(x), np.asarray(y)))
-    top, left = int(row.min()) - reach, int(col.min()) - reach
-    shape = int(row.max()) - top + reach + 1, int(col.max()) - left + reach + 1
-    return Cells(crs, to_xy @ Affine.translation(left, top), shape), row - top, col - left
-
-
-def _require_memory(cells: Cells, radius_km: float, bytes_a_cell: int, memory_gb: float) -> None:
-    count = cells.shape[0] * cells.shape[1]
-    needed_gb = count * bytes_a_cell / 1e9
-    if not needed_gb <= memory_gb:
-        raise SpecError(
-            f"radius {radius_km:g} km: {count:,} cells of {cells.transform.a:g} m need {needed_gb:.1f} GB, more than the "
-            f"{memory_gb:g} GB allowed. Give a smaller radius or allow more memory."
-        )
