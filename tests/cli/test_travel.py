@@ -298,11 +298,15 @@ def test_many_pairs_are_cut_short_for_people_and_whole_in_the_table(sarhad: Sarh
     places = ground.parent / "places.csv"
     places.write_text("name,lon,lat\n" + "".join(f"P{k},{68.99 + 0.005 * k},37.0\n" for k in range(5)))
     out = ground.parent / "m.csv"
-    done = sarhad("travel", ground, "--from", places, "--to", places, "-o", out, "--radius-km", "1", "-q")
+    asked = ("travel", ground, "--from", places, "--to", places, "-o", out, "--radius-km", "1", "-q")
+    done = sarhad(*asked)
     assert f"  and 5 more pairs: see --json or {out}" in done.stdout
     assert [line.split(",")[:2] for line in out.read_text().splitlines()[1:]] == [
         [f"P{a}", f"P{b}"] for a in range(5) for b in range(5)
     ]
+    assert "length and climb of so many pairs are left out" not in done.stdout
+    at_once = json.loads(sarhad(*asked, "--neighbours", "8", "--replace", "--json").stdout)
+    assert "length and climb of so many pairs are left out: with --paths they are told" in at_once["notices"]
 
 
 def test_a_vehicle_off_roads_on_wide_cells_is_told_of_slopes(sarhad: Sarhad, ground: Path) -> None:

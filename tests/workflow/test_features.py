@@ -12,7 +12,7 @@ import shapely
 
 from sarhad.errors import SpecError, StoreError
 from sarhad.workflow.features import read_features
-from sarhad.workflow.surface_files import read_roads
+from sarhad.workflow.surface_files import read_rivers, read_roads
 
 
 def geopackage(path, shapes, crs, **columns):
@@ -87,3 +87,14 @@ def test_another_datum_is_not_taken_for_wgs_84(tmp_path):
     assert 20.0 < off_m < 300.0
     same = geopackage(tmp_path / "new.gpkg", [point], "EPSG:4326")
     assert read_features(same, ("Point",))[0].shape == point
+
+
+@pytest.mark.parametrize(
+    ("ford", "is_one"), [("stepping_stones", True), ("yes", True), ("no", False), (None, False)]
+)
+def test_a_ford_of_any_kind_is_a_ford(tmp_path, ford, is_one):
+    path = tmp_path / "rivers.geojson"
+    shape = {"type": "LineString", "coordinates": [[69.0, 37.0], [69.1, 37.0]]}
+    one = {"type": "Feature", "geometry": shape, "properties": {"width_m": 30, "ford": ford}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [one]}))
+    assert read_rivers(path)[0].has_ford == is_one

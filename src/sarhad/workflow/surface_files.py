@@ -129,7 +129,15 @@ def _closed(path: Path, found: list[Feature], faults: list[str]) -> list[frozens
 
 
 def _is_true(value: object) -> bool:
-    return str(value).strip().lower() in ("true", "yes", "1", "1.0")
+    return str(value).strip().lower() not in (
+        "",
+        "no",
+        "none",
+        "nan",
+        "false",
+        "0",
+        "0.0",
+    )  # ford=stepping_stones
 
 
 def _require_none(faults: list[str]) -> None:

@@ -128,6 +128,8 @@ def _write(
 ) -> list[str]:
     """Write the files, each whole; return what a person should know of them."""
     cells, said = trip.area.cells, []
+    if any(np.isfinite(pair.hours) and np.isnan(pair.km) for pair in pairs):
+        said.append("length and climb of so many pairs are left out: with --paths they are told")
     if files["hours"] and hours is not None:
         write_whole(files["hours"], lambda path: write_hours(path, cells, hours))
         if files["isochrones"]:
