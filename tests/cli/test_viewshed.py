@@ -129,13 +129,17 @@ def test_posts_come_from_csv_and_geopackage(tmp_path: Path) -> None:
         "create table gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id)"
     )
     connection.execute("insert into gpkg_geometry_columns values ('post', 'geom', 'POINT', 4326)")
+    connection.execute(
+        "create table gpkg_spatial_ref_sys (srs_id, organization, organization_coordsys_id, definition)"
+    )
+    connection.execute("insert into gpkg_spatial_ref_sys values (4326, 'EPSG', 4326, '')")
     connection.execute("create table post (geom)")
     connection.executemany(
         "insert into post values (?)", [(b,) for b in to_blobs(points, shapely.bounds(points))]
     )
     connection.commit()
     connection.close()
-    assert read_posts(base) == [Post("row 1", 70.05, 37.95), Post("row 2", 70.06, 37.96)]
+    assert read_posts(base) == [Post("feature 1", 70.05, 37.95), Post("feature 2", 70.06, 37.96)]
 
 
 @pytest.mark.parametrize(

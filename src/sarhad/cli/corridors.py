@@ -23,7 +23,7 @@ def corridor(
     ],
     border: Annotated[Path, typer.Option(help="GeoJSON with one LineString: the line.")],
     posts: Annotated[
-        Path, typer.Option(help="Posts: CSV with columns lon, lat (and id), or GeoPackage of points.")
+        Path, typer.Option(help="Posts: CSV with columns lon, lat (and id), GeoPackage or GeoJSON of points.")
     ],
     height: Annotated[float, typer.Option(help="Metres of the eye above the ground.")],
     radius_km: Annotated[float, typer.Option(help="How far it looks.")],

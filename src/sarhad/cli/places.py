@@ -28,7 +28,8 @@ def viewshed(
         list[str] | None, typer.Option(metavar="LON,LAT", help="A post, in degrees; may be repeated.")
     ] = None,
     posts: Annotated[
-        Path | None, typer.Option(help="Posts: CSV with columns lon, lat (and id), or GeoPackage of points.")
+        Path | None,
+        typer.Option(help="Posts: CSV with columns lon, lat (and id), GeoPackage or GeoJSON of points."),
     ] = None,
     target_height: Annotated[float, typer.Option(help="Metres of the target above its ground.")] = 0.0,
     refraction: Annotated[float, typer.Option(help="Coefficient of refraction.")] = 0.13,

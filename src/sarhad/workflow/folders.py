@@ -8,9 +8,6 @@ from pathlib import Path
 
 from sarhad.errors import RefusedError, SpecError, StoreError
 from sarhad.programme.programme import WORKING_FORM, read
-from sarhad.programme.written import write_whole
-
-__all__ = ["require_free", "require_target", "require_writable", "write_whole"]
 
 
 def require_writable(folder: Path) -> None:

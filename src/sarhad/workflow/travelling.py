@@ -18,7 +18,8 @@ from sarhad.place.elevation import BYTES_READ
 from sarhad.place.travel.going import Going
 from sarhad.place.travel.lanes import LANES
 from sarhad.place.travel.surfaces import BYTES_A_CELL as BYTES_LAID
-from sarhad.workflow.folders import require_free, write_whole
+from sarhad.programme.written import write_whole
+from sarhad.workflow.folders import require_free
 from sarhad.workflow.outcome import Outcome, plain
 from sarhad.workflow.post_files import Post
 from sarhad.workflow.steps import OnStep, Step, silent

@@ -15,7 +15,8 @@ from affine import Affine
 from sarhad.errors import SpecError
 from sarhad.place.viewshed import ViewSpec, best_height, chance_seen, draws_bytes, views
 from sarhad.place.viewshed.many import require_posts
-from sarhad.workflow.folders import require_free, write_whole
+from sarhad.programme.written import write_whole
+from sarhad.workflow.folders import require_free
 from sarhad.workflow.line_shares import line_shares
 from sarhad.workflow.outcome import Outcome
 from sarhad.workflow.post_files import Post, read_lines
